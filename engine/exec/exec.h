@@ -1,0 +1,63 @@
+/* Executors of a graph: `ref` (double precision on the CPU, for tests) and `vk` (shaders). Same interface.
+ *
+ * Constants are read from their sources once, at creation. Outputs are the values flagged VALUE_OUTPUT. Nodes that depend
+ * on an input flagged VALUE_LATE form stage 1, all others stage 0; whatever stage 1 needs of stage 0 stays alive, so that
+ * stage 1 can be repeated (another class) without stage 0. */
+#ifndef LIMN_EXEC_EXEC_H
+#define LIMN_EXEC_EXEC_H
+
+#include "ir/graph.h"
+
+struct vk_device;
+struct exec;
+
+struct exec_stats {
+    uint64_t activation_bytes; /* the planned arena: the peak, known before running */
+    uint64_t weight_bytes;     /* constants and packed weights on the device */
+    uint32_t n_dispatch;
+    double flops;
+    double device_ms;          /* of the last run, by timestamps; 0 where unknown */
+};
+
+struct exec_params {
+    uint64_t max_memory;       /* bytes on the device; 0: no limit of our own */
+    bool (*step)(void *user, float done); /* may be NULL; false cancels */
+    void *user;
+};
+
+limn_status exec_ref_create(const struct graph *g, struct exec **out, limn_error *err);
+limn_status exec_vk_create(struct vk_device *dev, const struct graph *g, const struct exec_params *p, struct exec **out,
+                           limn_error *err);
+/* Sets an input; stays until set again. */
+limn_status exec_set(struct exec *e, value_id input, const float *data, size_t n, limn_error *err);
+/* Runs stage 0 and 1 (`first` = 0), or stage 1 alone (`first` = 1), or stage 0 alone (first 0, last 0). */
+limn_status exec_run(struct exec *e, int first, int last, limn_error *err);
+limn_status exec_get(struct exec *e, value_id output, float *dst, size_t n, limn_error *err);
+void exec_stats(const struct exec *e, struct exec_stats *out);
+void exec_destroy(struct exec **e); /* NULL-safe */
+
+/* compare.c: runs both executors on the same inputs with every value a tap, and reports the first node whose result
+ * differs by more than its operator's tolerance (times `slack`). */
+struct exec_divergence {
+    const char *value, *op;
+    double difference, tolerance;
+};
+limn_status exec_compare(struct vk_device *dev, struct graph *g, const value_id *inputs, const float *const *data, size_t n,
+                         double slack, bool *agree, struct exec_divergence *first, limn_error *err);
+
+/* What every executor implements. */
+struct exec_impl {
+    limn_status (*set)(struct exec *e, value_id input, const float *data, size_t n, limn_error *err);
+    limn_status (*run)(struct exec *e, int first, int last, limn_error *err);
+    limn_status (*get)(struct exec *e, value_id output, float *dst, size_t n, limn_error *err);
+    void (*stats)(const struct exec *e, struct exec_stats *out);
+    void (*destroy)(struct exec *e);
+};
+struct exec { /* first member of the implementations' structs */
+    const struct exec_impl *impl;
+    const struct graph *graph;
+};
+/* Stage (0 or 1) of every node; caller's memory of graph->n_node. */
+void exec_stages(const struct graph *g, uint8_t *stage);
+
+#endif

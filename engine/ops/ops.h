@@ -1,0 +1,134 @@
+/* The operators: their attribute structs and the table. Adding one: a file in engine/ops, a row in ops.def, its shaders in
+ * shaders/, a case file in tests/ops. Input order is part of the contract. Spatial arrays are D,H,W; a 2-D operator on
+ * rank-4 tensors uses indices 1 and 2 and leaves index 0 at its neutral value (size/stride/dilation 1, pad 0). */
+#ifndef LIMN_OPS_OPS_H
+#define LIMN_OPS_OPS_H
+
+#include "ir/graph.h"
+
+#define OP(name) extern const struct op op_##name;
+#include "ops/ops.def"
+#undef OP
+
+size_t op_count(void);
+const struct op *op_at(size_t i);
+const struct op *op_find(const char *name); /* NULL when unknown */
+
+/* --- fused tail of the convolutions and matmul: y = mask(act(acc + bias + add)) --- */
+enum act { ACT_NONE, ACT_RELU, ACT_RELU6 };
+/* Gate of a backward pass through a piecewise-linear activation, given the activation's output (or input) m:
+ *   VANILLA g*[lo<m<hi]   GUIDED g*[lo<m<hi]*[g>0]   DECONV g*[g>0] (m ignored) */
+enum gate { GATE_NONE, GATE_VANILLA, GATE_GUIDED, GATE_DECONV };
+struct epilogue {
+    int32_t act;  /* enum act */
+    int32_t gate; /* enum gate; VANILLA and GUIDED need the mask input */
+    float gate_lo, gate_hi; /* ReLU: 0, INFINITY; ReLU6: 0, 6 */
+};
+
+/* --- convolution family; w is [Cout, Cin/groups, (kD,) kH, kW] --- */
+struct conv_attrs {
+    int32_t stride[3], pad_begin[3], pad_end[3], dilation[3];
+    int32_t groups;
+    int32_t size[3]; /* conv_transpose: spatial output size; conv_weight_grad: kernel size; conv: unused, 0 */
+    struct epilogue epi;
+};
+enum { CONV_X, CONV_W, CONV_BIAS, CONV_ADD, CONV_MASK, CONV_N_IN };
+/* conv(x, w, bias?, add?, mask?)  and
+ * conv_transpose(x, w, bias?, add?, mask?): the adjoint of conv in x. x has w.dim[0] channels, the result
+ *   groups * w.dim[1] channels and spatial size attrs.size. PyTorch ConvTranspose weights fit as they are.
+ * conv_weight_grad(x, g): the adjoint of conv in w. */
+struct conv_attrs conv_attrs_2d(int32_t stride, int32_t pad, int32_t dilation, int32_t groups);
+
+/* --- matmul(a, b, bias?, add?, mask?): a [M,K] (or [K,M] when trans_a), b [K,N] (or [N,K] when trans_b: a Linear's weight),
+ *     bias [N] --- */
+struct matmul_attrs {
+    int32_t trans_a, trans_b;
+    struct epilogue epi;
+};
+
+/* --- batch_norm(x, gamma, beta, mean, var): inference form --- */
+struct batch_norm_attrs {
+    float eps;
+};
+
+/* --- activations, one input: relu relu6 leaky_relu(slope) sigmoid tanh silu hard_swish --- */
+struct leaky_relu_attrs {
+    float slope;
+};
+/* act_gate(g, m?): backward of piecewise-linear activations: g where lo<m<hi, slope*g elsewhere, then the rule's g>0. */
+struct act_gate_attrs {
+    int32_t gate; /* enum gate, never NONE */
+    float lo, hi, slope;
+};
+/* --- elementwise: add sub mul div (a, b), NumPy broadcasting; affine(x) = scale*x + shift; exp log sqrt abs (x) --- */
+struct affine_attrs {
+    float scale, shift;
+};
+
+/* --- pooling --- */
+struct pool_attrs {
+    int32_t size[3], stride[3], pad_begin[3], pad_end[3], dilation[3];
+    int32_t ceil_mode;
+    int32_t count_include_pad; /* avg_pool */
+    int32_t in_size[3];        /* the *_grad operators: spatial size of the pooled input */
+};
+/* max_pool(x) -> y, index: position of the first maximum within its D*H*W plane, as a float (planes below 2^24).
+ * max_pool_grad(g, index): scatters g to those positions (sums where windows overlap), spatial size in_size.
+ * max_pool_gather(x, index): x at those positions: the adjoint of max_pool_grad.
+ * avg_pool(x); avg_pool_grad(g): its adjoint.
+ * adaptive_avg_pool(x); adaptive_avg_pool_grad(g): torch's window rule; global pooling is size 1. */
+struct adaptive_attrs {
+    int32_t size[3];    /* output spatial size */
+    int32_t in_size[3]; /* adaptive_avg_pool_grad */
+};
+/* --- resize(x), resize_grad(g): nearest or (bi/tri)linear --- */
+enum resize_mode { RESIZE_MODE_NEAREST, RESIZE_MODE_LINEAR };
+struct resize_attrs {
+    int32_t mode;
+    int32_t align_corners; /* else half-pixel centres, edges clamped */
+    int32_t size[3], in_size[3];
+};
+
+/* --- shape --- */
+struct concat_attrs {
+    int32_t axis;
+};
+struct slice_attrs { /* out[i] = x[begin + i * step] */
+    int32_t begin[5], size[5], step[5];
+};
+struct pad_attrs { /* begin/end may be negative (crop); interior: zeros... `value` between elements. The adjoint of slice. */
+    int32_t begin[5], end[5], interior[5];
+    float value;
+};
+struct reshape_attrs { /* OP_VIEW; all dims given */
+    int32_t rank, dim[5];
+};
+struct transpose_attrs { /* out.dim[i] = x.dim[perm[i]] */
+    int32_t perm[5];
+};
+struct broadcast_attrs { /* broadcast_to(x): NumPy rules */
+    int32_t rank, dim[5];
+};
+
+/* --- softmax(x), log_softmax(x) over axis; reduce_sum reduce_mean reduce_max (x) over the axes of a bit mask --- */
+struct axis_attrs {
+    int32_t axis;
+};
+struct reduce_attrs {
+    int32_t axes; /* bit i: axis i */
+    int32_t keepdims;
+};
+
+/* --- builders shared by vjps, architectures and methods (ops/build.c) --- */
+value_id build_add(struct builder *b, value_id x, value_id y);
+value_id build_sub(struct builder *b, value_id x, value_id y);
+value_id build_mul(struct builder *b, value_id x, value_id y);
+value_id build_div(struct builder *b, value_id x, value_id y);
+value_id build_affine(struct builder *b, value_id x, float scale, float shift);
+value_id build_reduce(struct builder *b, const struct op *op, value_id x, int32_t axes, bool keepdims);
+value_id build_reshape(struct builder *b, const char *name, value_id x, struct shape shape);
+/* Sums x over broadcast dimensions until it has `shape`: the adjoint of broadcasting. */
+value_id build_sum_to(struct builder *b, value_id x, struct shape shape);
+value_id build_broadcast(struct builder *b, value_id x, struct shape shape);
+
+#endif
