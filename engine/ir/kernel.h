@@ -41,7 +41,8 @@ enum bind_view {
 enum { ACCESS_READ = 1, ACCESS_WRITE = 2 };
 
 struct kernel_bind {
-    uint8_t space, index, view, access;
+    uint8_t space, view, access;
+    uint16_t index;
     uint64_t offset, size; /* bytes; size 0: to the end of the buffer. offset must be a multiple of caps.offset_align */
 };
 
