@@ -1,0 +1,21 @@
+/* binary.comp and binary_strided.comp: y = f(a, b). Numbers of f, specialisation constant 3. */
+#ifndef LIMN_PUSH_BINARY_H
+#define LIMN_PUSH_BINARY_H
+
+#include "push/push.h"
+
+#define PUSH_BINARY PUSH_U32(n) PUSH_F32(lo) PUSH_F32(hi) PUSH_F32(slope)
+
+#define BINARY_ADD 0
+#define BINARY_SUB 1
+#define BINARY_MUL 2
+#define BINARY_DIV 3
+#define BINARY_GATE_VANILLA 4 /* a is the gradient, b the mask */
+#define BINARY_GATE_GUIDED 5
+#define BINARY_GATE_DECONV 6
+#define BINARY_FIRST 7 /* a alone: broadcasting */
+
+/* Output dimensions (leading ones are 1), and elements between neighbours in a and b (0: broadcast). */
+#define PUSH_BINARY_STRIDED PUSH_U32(n) PUSH_U32_ARRAY(dim, 5) PUSH_U32_ARRAY(sa, 5) PUSH_U32_ARRAY(sb, 5)
+
+#endif
