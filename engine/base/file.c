@@ -71,7 +71,8 @@ limn_status file_read_at(struct file *f, uint64_t offset, void *dst, size_t n, l
             continue;
         }
         if (got < 0) {
-            return err_set(err, LIMN_ERR_READ, "%s: offset %llu: %s", f->path, (unsigned long long)offset, strerror(errno));
+            return err_set(err, LIMN_ERR_READ, "%s: offset %llu: %s", f->path, (unsigned long long)offset,
+                           strerror(errno));
         }
         if (got == 0) {
             return err_set(err, LIMN_ERR_FORMAT, "%s: offset %llu: file ends (expected %zu more bytes)", f->path,
@@ -103,7 +104,8 @@ limn_status file_read_all(const char *path, size_t max_bytes, void **data, size_
         return st;
     }
     if (f->size > max_bytes) {
-        st = err_set(err, LIMN_ERR_FORMAT, "%s: %llu bytes (expected at most %zu)", path, (unsigned long long)f->size, max_bytes);
+        st = err_set(err, LIMN_ERR_FORMAT, "%s: %llu bytes (expected at most %zu)", path, (unsigned long long)f->size,
+                     max_bytes);
         goto out;
     }
     buf = mem_alloc((size_t)f->size + 1, 1);
@@ -149,8 +151,8 @@ static void split_path(const char *path, char *dir, size_t size)
     }
 }
 
-/* Without force, link() refuses an existing name even when another process makes it at this moment. File systems without
- * hard links get the check followed by a rename. */
+/* Without force, link() refuses an existing name even when another process makes it at this moment. File systems
+ * without hard links get the check followed by a rename. */
 static bool publish(const char *tmp, const char *path, bool force)
 {
     if (inject_hit(INJECT_FILE)) {

@@ -18,7 +18,8 @@ const char *file_path(const struct file *f);
 limn_status file_read_at(struct file *f, uint64_t offset, void *dst, size_t n, limn_error *err);
 void file_close(struct file **f); /* NULL-safe */
 
-/* The whole file, at most max_bytes (LIMN_ERR_FORMAT beyond). Free *data with mem_free. One NUL byte follows the content. */
+/* The whole file, at most max_bytes (LIMN_ERR_FORMAT beyond). Free *data with mem_free. One NUL byte follows the
+ * content. */
 limn_status file_read_all(const char *path, size_t max_bytes, void **data, size_t *size, limn_error *err);
 
 /* Writes a temporary file beside `path`, fsyncs it, renames it over `path`. Without `force` an existing path is refused

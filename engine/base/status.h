@@ -14,7 +14,8 @@
 /* Stores code and text in `err` (may be NULL) and returns `code`. Control characters in the text are escaped. */
 limn_status err_set(limn_error *err, limn_status code, const char *fmt, ...) LIMN_PRINTF(3, 4);
 
-/* Puts "PREFIX: " before the text already in `err` and returns its code (LIMN_ERR_INTERNAL when err is NULL or clean). */
+/* Puts "PREFIX: " before the text already in `err` and returns its code (LIMN_ERR_INTERNAL when err is NULL or clean).
+ */
 limn_status err_at(limn_error *err, const char *fmt, ...) LIMN_PRINTF(2, 3);
 
 /* The one cleanup idiom: a local `limn_status st = LIMN_OK` and a label `out:` that frees everything. */

@@ -29,8 +29,8 @@ static int utf8_decode(const unsigned char *s, uint32_t *cp)
 /* Control characters, C1 controls, bidirectional overrides and zero-width characters must never reach a terminal. */
 static bool unprintable(uint32_t cp)
 {
-    return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||
-           (cp >= 0x2060 && cp <= 0x2069) || cp == 0xfeff;
+    return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || (cp >= 0x200b && cp <= 0x200f) ||
+           (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2060 && cp <= 0x2069) || cp == 0xfeff;
 }
 
 char *str_escape(char *dst, size_t size, const char *src)

@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Copies untrusted text for printing: control bytes, C1 controls, bidi overrides and invalid UTF-8 become \xNN / \u{NNNN}.
- * Always terminates; returns dst. */
+/* Copies untrusted text for printing: control bytes, C1 controls, bidi overrides and invalid UTF-8 become \xNN /
+ * \u{NNNN}. Always terminates; returns dst. */
 char *str_escape(char *dst, size_t size, const char *src);
 
 /* The candidate closest to `text` by edit distance when close enough to suggest, else NULL. */

@@ -1,8 +1,8 @@
 /* Executors of a graph: `ref` (double precision on the CPU, for tests) and `vk` (shaders). Same interface.
  *
- * Constants are read from their sources once, at creation. Outputs are the values flagged VALUE_OUTPUT. Nodes that depend
- * on an input flagged VALUE_LATE form stage 1, all others stage 0; whatever stage 1 needs of stage 0 stays alive, so that
- * stage 1 can be repeated (another class) without stage 0. */
+ * Constants are read from their sources once, at creation. Outputs are the values flagged VALUE_OUTPUT. Nodes that
+ * depend on an input flagged VALUE_LATE form stage 1, all others stage 0; whatever stage 1 needs of stage 0 stays
+ * alive, so that stage 1 can be repeated (another class) without stage 0. */
 #ifndef LIMN_EXEC_EXEC_H
 #define LIMN_EXEC_EXEC_H
 
@@ -16,11 +16,11 @@ struct exec_stats {
     uint64_t weight_bytes;     /* constants and packed weights on the device */
     uint32_t n_dispatch;
     double flops;
-    double device_ms;          /* of the last run, by timestamps; 0 where unknown */
+    double device_ms; /* of the last run, by timestamps; 0 where unknown */
 };
 
 struct exec_params {
-    uint64_t max_memory;       /* bytes on the device; 0: no limit of our own */
+    uint64_t max_memory;                  /* bytes on the device; 0: no limit of our own */
     bool (*step)(void *user, float done); /* may be NULL; false cancels */
     void *user;
 };
@@ -42,8 +42,8 @@ struct exec_divergence {
     const char *value, *op;
     double difference, tolerance;
 };
-limn_status exec_compare(struct vk_device *dev, struct graph *g, const value_id *inputs, const float *const *data, size_t n,
-                         double slack, bool *agree, struct exec_divergence *first, limn_error *err);
+limn_status exec_compare(struct vk_device *dev, struct graph *g, const value_id *inputs, const float *const *data,
+                         size_t n, double slack, bool *agree, struct exec_divergence *first, limn_error *err);
 
 /* What every executor implements. */
 struct exec_impl {

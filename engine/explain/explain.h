@@ -1,7 +1,7 @@
 /* Explanation methods. Each emits graph nodes: forward is shared, everything runs on the device in one plan.
  *
- * The score of image n is sum_k select[n,k] * logits[n,k] with `select` an input set after the forward pass (one-hot for a
- * class), so one plan serves every class. Sources: METHODS of each file's header. */
+ * The score of image n is sum_k select[n,k] * logits[n,k] with `select` an input set after the forward pass (one-hot
+ * for a class), so one plan serves every class. Sources: METHODS of each file's header. */
 #ifndef LIMN_EXPLAIN_EXPLAIN_H
 #define LIMN_EXPLAIN_EXPLAIN_H
 
@@ -44,7 +44,8 @@ struct explain_params {
     size_t n_methods; /* 0: logits only */
     uint64_t max_memory;
 };
-limn_status explain_plan_create(struct model *m, const struct explain_params *p, struct explain_plan **out, limn_error *err);
+limn_status explain_plan_create(struct model *m, const struct explain_params *p, struct explain_plan **out,
+                                limn_error *err);
 /* Forward of a batch [N,C,H,W]; logits [N,K] are copied out. */
 limn_status explain_forward(struct explain_plan *p, const float *input, float *logits, limn_error *err);
 /* Backward for one class per image, on the last forward. */

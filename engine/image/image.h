@@ -32,7 +32,8 @@ struct decode_limits {
     uint64_t max_pixels; /* 0: 64 Mpx */
     bool lenient;        /* accept a truncated file (the missing part is black) instead of refusing it */
 };
-/* 16-bit samples are reduced to 8, grey and palette expanded, alpha composed on black... CMYK JPEG converted. EXIF ignored. */
+/* 16-bit samples are reduced to 8, grey and palette expanded, alpha composed on black... CMYK JPEG converted. EXIF
+ * ignored. */
 limn_status image_load(const char *path, const struct decode_limits *lim, struct image *out, limn_error *err);
 limn_status image_decode(const char *name, const void *data, size_t size, const struct decode_limits *lim,
                          struct image *out, limn_error *err);
@@ -41,25 +42,30 @@ limn_status image_decode(const char *name, const void *data, size_t size, const 
 struct png_text {
     const char *key, *value; /* Latin-1 keyword, UTF-8 value (iTXt) */
 };
-limn_status image_save_png(const char *path, const struct image *im, const struct png_text *text, size_t n_text, bool force,
-                           limn_error *err);
+limn_status image_save_png(const char *path, const struct image *im, const struct png_text *text, size_t n_text,
+                           bool force, limn_error *err);
 
 /* ---- resize.c: half-pixel centres, edges clamped ---- */
-enum resize_filter { RESIZE_NEAREST, RESIZE_BILINEAR, RESIZE_BICUBIC }; /* bicubic: a = -0.5 (antialiased, as PIL), -0.75 else (as OpenCV, torch) */
+enum resize_filter {
+    RESIZE_NEAREST,
+    RESIZE_BILINEAR,
+    RESIZE_BICUBIC
+}; /* bicubic: a = -0.5 (antialiased, as PIL), -0.75 else (as OpenCV, torch) */
 /* antialias: the filter widens by the scale when shrinking (PIL's rule, reproduced to +-1 of 255 for images). */
 limn_status image_resize(const struct image *in, int32_t width, int32_t height, enum resize_filter f, bool antialias,
                          struct image *out, limn_error *err);
 limn_status plane_resize(const struct plane *in, int32_t width, int32_t height, enum resize_filter f, bool antialias,
                          struct plane *out, limn_error *err);
 /* Cuts a width x height window at the centre (torchvision rounding); parts outside are black. */
-limn_status image_center_crop(const struct image *in, int32_t width, int32_t height, struct image *out, limn_error *err);
+limn_status image_center_crop(const struct image *in, int32_t width, int32_t height, struct image *out,
+                              limn_error *err);
 /* Box blur of odd or even `width` (OpenCV anchoring: width/2, border reflect-101). */
 limn_status plane_box_blur(const struct plane *in, int32_t width, struct plane *out, limn_error *err);
 
 /* ---- colormap.c: tables from colormaps.def ---- */
 struct colormap {
     const char *name, *doc;
-    bool diverging; /* 0.5 is neutral */
+    bool diverging;                       /* 0.5 is neutral */
     void (*at)(double t, uint8_t rgb[3]); /* t in [0,1], clamped */
 };
 const struct colormap *colormap_find(const char *name); /* NULL when unknown */
@@ -73,13 +79,15 @@ void plane_scale_cam(struct plane *p);
 void plane_scale_minmax(struct plane *p);
 /* v / max|v| in [-1,1], zero when all zero. In place. */
 void plane_scale_signed(struct plane *p);
-/* show_cam_on_image: h = map[uint8(255*heat)]/255; o = (1-w)h + w*img; o /= max(o); uint8(255*o). heat in [0,1], same size. */
-limn_status overlay_cam(const struct image *im, const struct plane *heat, const struct colormap *map, double image_weight,
-                        struct image *out, limn_error *err);
+/* show_cam_on_image: h = map[uint8(255*heat)]/255; o = (1-w)h + w*img; o /= max(o); uint8(255*o). heat in [0,1], same
+ * size. */
+limn_status overlay_cam(const struct image *im, const struct plane *heat, const struct colormap *map,
+                        double image_weight, struct image *out, limn_error *err);
 /* out = (1-opacity)*img + opacity*map(heat), rounded. */
 limn_status overlay_blend(const struct image *im, const struct plane *heat, const struct colormap *map, double opacity,
                           struct image *out, limn_error *err);
-/* The notebook recipe: heat resized to the picture, box blur of blur_px (0: none), jet, 0.5*heat + 1.0*img saturating. */
+/* The notebook recipe: heat resized to the picture, box blur of blur_px (0: none), jet, 0.5*heat + 1.0*img saturating.
+ */
 limn_status overlay_classic(const struct image *im, const struct plane *heat, int32_t blur_px, struct image *out,
                             limn_error *err);
 /* out = heat * img, heat in [0,1]. */
@@ -96,7 +104,7 @@ struct rgb {
     uint8_t r, g, b;
 };
 void text_draw(struct image *im, int32_t x, int32_t y, int32_t scale, struct rgb colour, const char *text);
-int32_t text_width(const char *text, int32_t scale);  /* pixels */
+int32_t text_width(const char *text, int32_t scale); /* pixels */
 int32_t text_height(int32_t scale);
 
 /* ---- panel.c: titled pictures side by side, dark text on white, equal cells, wrapped into `columns` ---- */

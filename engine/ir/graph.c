@@ -1,5 +1,5 @@
-/* The graph data structure: append, find, rewrite uses. Shape inference happens when a node is added, so a graph that exists
- * is consistent. */
+/* The graph data structure: append, find, rewrite uses. Shape inference happens when a node is added, so a graph that
+ * exists is consistent. */
 #include "ir/graph.h"
 
 #include <string.h>
@@ -84,8 +84,8 @@ limn_status graph_input(struct graph *g, const char *name, struct shape shape, v
     return add_value(g, name, shape, VALUE_INPUT, out, err);
 }
 
-limn_status graph_const(struct graph *g, const char *name, struct shape shape, const struct const_source *src, value_id *out,
-                        limn_error *err)
+limn_status graph_const(struct graph *g, const char *name, struct shape shape, const struct const_source *src,
+                        value_id *out, limn_error *err)
 {
     value_id v = VALUE_NONE;
     limn_status st = add_value(g, name, shape, VALUE_CONST, &v, err);
@@ -122,8 +122,8 @@ static void input_shapes(const struct graph *g, int32_t n_in, const value_id *in
     }
 }
 
-static limn_status infer_shapes(const struct graph *g, const struct op *op, const void *attrs, int32_t n_in, const value_id *in,
-                                struct shape *out, limn_error *err)
+static limn_status infer_shapes(const struct graph *g, const struct op *op, const void *attrs, int32_t n_in,
+                                const value_id *in, struct shape *out, limn_error *err)
 {
     struct shape *shapes = mem_alloc((size_t)n_in + 1, sizeof(*shapes));
     if (!shapes) {
@@ -140,15 +140,18 @@ static limn_status infer_shapes(const struct graph *g, const struct op *op, cons
 }
 
 /* Refuses what would break every reader of the graph: wrong arity, inputs that do not exist. */
-static limn_status check_inputs(const struct graph *g, const struct op *op, int32_t n_in, const value_id *in, limn_error *err)
+static limn_status check_inputs(const struct graph *g, const struct op *op, int32_t n_in, const value_id *in,
+                                limn_error *err)
 {
     if (n_in < op->n_in_min || n_in > op->n_in_max) {
-        return err_set(err, LIMN_ERR_SHAPE, "%s: %d inputs (expected %d to %d)", op->name, n_in, op->n_in_min, op->n_in_max);
+        return err_set(err, LIMN_ERR_SHAPE, "%s: %d inputs (expected %d to %d)", op->name, n_in, op->n_in_min,
+                       op->n_in_max);
     }
     for (int32_t i = 0; i < n_in; i++) {
         bool absent = in[i] == VALUE_NONE;
         if ((absent && i < op->n_in_min) || (!absent && (in[i] < 0 || (size_t)in[i] >= g->n_value))) {
-            return err_set(err, LIMN_ERR_INTERNAL, "%s: input %d is value %d (expected 0 to %zu)", op->name, i, in[i], g->n_value);
+            return err_set(err, LIMN_ERR_INTERNAL, "%s: input %d is value %d (expected 0 to %zu)", op->name, i, in[i],
+                           g->n_value);
         }
     }
     return LIMN_OK;

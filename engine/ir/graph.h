@@ -1,4 +1,5 @@
-/* The graph: nodes over named values. Append-only in topological order; passes mark nodes dead or rewrite them in place.
+/* The graph: nodes over named values. Append-only in topological order; passes mark nodes dead or rewrite them in
+ * place.
  *
  * Names are those the user knows: a value carries the module path that produced it ("layer4.2.conv1"), and containers
  * ("layer4") are aliases of their last value. A name always means the same tensor, fused or not.
@@ -20,7 +21,8 @@ enum value_flag {
     VALUE_OUTPUT = 1, /* read back after a run */
     VALUE_TAP = 2,    /* named tensor that must exist as such: a barrier for fusion */
     VALUE_PARAM = 4,  /* a trainable constant (kept apart by passes that fold constants) */
-    VALUE_LATE = 8,   /* an input that is set after stage 0 ran (the class selection): nodes that depend on it are stage 1 */
+    VALUE_LATE =
+        8, /* an input that is set after stage 0 ran (the class selection): nodes that depend on it are stage 1 */
 };
 
 struct value {
@@ -28,8 +30,8 @@ struct value {
     struct shape shape;
     enum value_kind kind;
     uint32_t flags;
-    int32_t producer;               /* node index, -1 for inputs and constants */
-    int32_t out_index;              /* which output of the producer */
+    int32_t producer;                  /* node index, -1 for inputs and constants */
+    int32_t out_index;                 /* which output of the producer */
     const struct const_source *source; /* VALUE_CONST only */
 };
 
@@ -37,7 +39,7 @@ struct node {
     const struct op *op;
     const void *attrs;
     int32_t n_in, n_out;
-    value_id *in;              /* VALUE_NONE for absent optional inputs */
+    value_id *in; /* VALUE_NONE for absent optional inputs */
     value_id out[OP_MAX_OUT];
     bool dead;
 };
@@ -56,8 +58,8 @@ limn_status graph_create(struct graph **out, limn_error *err);
 void graph_destroy(struct graph **g); /* NULL-safe */
 
 limn_status graph_input(struct graph *g, const char *name, struct shape shape, value_id *out, limn_error *err);
-limn_status graph_const(struct graph *g, const char *name, struct shape shape, const struct const_source *src, value_id *out,
-                        limn_error *err);
+limn_status graph_const(struct graph *g, const char *name, struct shape shape, const struct const_source *src,
+                        value_id *out, limn_error *err);
 /* A constant whose numbers are copied into the arena. */
 limn_status graph_const_data(struct graph *g, const char *name, struct shape shape, const float *data, value_id *out,
                              limn_error *err);
@@ -90,7 +92,8 @@ value_id build_node(struct builder *b, const struct op *op, const char *name, co
                     const value_id *in);
 /* build(b, &op_relu, "layer1.relu", NULL, x) */
 #define build(b, op, name, attrs, ...)                                                                                 \
-    build_node(b, op, name, attrs, (int32_t)(sizeof((value_id[]){__VA_ARGS__}) / sizeof(value_id)), (value_id[]){__VA_ARGS__})
+    build_node(b, op, name, attrs, (int32_t)(sizeof((value_id[]){__VA_ARGS__}) / sizeof(value_id)),                    \
+               (value_id[]){__VA_ARGS__})
 /* A scalar or filled constant. */
 value_id build_fill(struct builder *b, struct shape shape, float v);
 const struct shape *build_shape(const struct builder *b, value_id v);

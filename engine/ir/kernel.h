@@ -1,5 +1,5 @@
-/* A kernel call as plain data: what an operator's plan produces and the Vulkan executor records. No Vulkan types here, so
- * operators compile and test without it. */
+/* A kernel call as plain data: what an operator's plan produces and the Vulkan executor records. No Vulkan types here,
+ * so operators compile and test without it. */
 #ifndef LIMN_IR_KERNEL_H
 #define LIMN_IR_KERNEL_H
 
@@ -15,17 +15,17 @@
 
 /* What a plan may rely on; queried from the device, nothing assumed. */
 struct device_caps {
-    bool cpu;                  /* a software rasteriser (lavapipe, SwiftShader): texel loads, register blocks, no shared memory */
+    bool cpu; /* a software rasteriser (lavapipe, SwiftShader): texel loads, register blocks, no shared memory */
     uint32_t vendor_id;
     uint32_t subgroup_size;
-    uint32_t shared_bytes;     /* per workgroup */
-    uint32_t max_invocations;  /* per workgroup */
-    uint32_t max_size[3];      /* workgroup size per axis */
+    uint32_t shared_bytes;    /* per workgroup */
+    uint32_t max_invocations; /* per workgroup */
+    uint32_t max_size[3];     /* workgroup size per axis */
     uint32_t max_groups[3];
-    uint64_t max_storage_range; /* bytes that one storage binding may span */
+    uint64_t max_storage_range;  /* bytes that one storage binding may span */
     uint64_t max_texel_elements; /* elements that one texel buffer view may span */
-    uint32_t offset_align;     /* bytes: every binding offset is a multiple (storage and texel alignment, the larger) */
-    uint32_t compute_units;    /* estimate; 32 when unknown, cores when cpu */
+    uint32_t offset_align;  /* bytes: every binding offset is a multiple (storage and texel alignment, the larger) */
+    uint32_t compute_units; /* estimate; 32 when unknown, cores when cpu */
 };
 
 enum bind_space {
@@ -70,8 +70,8 @@ struct kernel_list {
     size_t n_scratch, cap_scratch;
 };
 
-/* Appends a zeroed call for `shader` with local size (x,y,z) in spec 0..2; NULL when out of memory. The pointer is valid
- * until the next append. */
+/* Appends a zeroed call for `shader` with local size (x,y,z) in spec 0..2; NULL when out of memory. The pointer is
+ * valid until the next append. */
 struct kernel_call *kernel_add(struct kernel_list *l, uint16_t shader, uint32_t x, uint32_t y, uint32_t z);
 /* Index of a new scratch buffer, or -1 when out of memory. */
 int kernel_scratch(struct kernel_list *l, uint64_t bytes, bool persistent);

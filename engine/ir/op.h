@@ -25,10 +25,13 @@ struct op_call {
     const struct op *op;
     const void *attrs; /* op->attr_bytes, plain data without pointers */
     int32_t n_in, n_out;
-    const struct shape *in; /* absent optional inputs (value VALUE_NONE) have rank -1 */
+    const struct shape *in;  /* absent optional inputs (value VALUE_NONE) have rank -1 */
     const struct shape *out; /* not yet valid inside infer */
 };
-static inline bool op_has(const struct op_call *c, int i) { return i < c->n_in && c->in[i].rank >= 0; }
+static inline bool op_has(const struct op_call *c, int i)
+{
+    return i < c->n_in && c->in[i].rank >= 0;
+}
 
 /* What a vjp works with. It emits ordinary nodes through `b`. */
 struct vjp {
@@ -42,9 +45,9 @@ struct vjp {
 typedef void (*vjp_fn)(struct vjp *v); /* errors are sticky in v->b */
 
 enum op_flag {
-    OP_VIEW = 1,        /* output 0 has the bytes of input 0 in the same order: no kernel, the buffers are one */
-    OP_INPLACE = 2,     /* output 0 may share the buffer of input 0 when that dies here (same size, elementwise) */
-    OP_ACTIVATION = 4,  /* elementwise nonlinearity: backward rules of explanation methods act on these */
+    OP_VIEW = 1,       /* output 0 has the bytes of input 0 in the same order: no kernel, the buffers are one */
+    OP_INPLACE = 2,    /* output 0 may share the buffer of input 0 when that dies here (same size, elementwise) */
+    OP_ACTIVATION = 4, /* elementwise nonlinearity: backward rules of explanation methods act on these */
 };
 
 struct op {
@@ -61,9 +64,11 @@ struct op {
     /* NULL: not differentiable (its output counts as constant). */
     vjp_fn vjp;
     /* Kernel calls for a device; pure. */
-    limn_status (*plan)(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out, limn_error *err);
+    limn_status (*plan)(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
+                        limn_error *err);
     double flops_per_out; /* rough arithmetic per output element when not obvious; 0: 1 */
-    float tol; /* shader against reference: max |difference| <= tol * max(1, max|reference|), with the reason in the file */
+    float tol; /* shader against reference: max |difference| <= tol * max(1, max|reference|), with the reason in the
+                  file */
 };
 
 #endif

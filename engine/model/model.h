@@ -1,27 +1,31 @@
 /* Models: a card (how to feed it, what its outputs mean), an architecture and weights.
  *
- * model_open reads the card and the header of the weight file only; model_build makes a fresh graph for one request, whose
- * constants stream from the file when an executor asks for them. The model must outlive its graphs. */
+ * model_open reads the card and the header of the weight file only; model_build makes a fresh graph for one request,
+ * whose constants stream from the file when an executor asks for them. The model must outlive its graphs. */
 #ifndef LIMN_MODEL_MODEL_H
 #define LIMN_MODEL_MODEL_H
 
 #include "image/image.h"
 #include "ir/graph.h"
 
-enum resize_rule { RULE_SHORT_SIDE, RULE_EXACT, RULE_NONE }; /* shorter side to `resize` then crop; straight to size; as it is */
+enum resize_rule {
+    RULE_SHORT_SIDE,
+    RULE_EXACT,
+    RULE_NONE
+}; /* shorter side to `resize` then crop; straight to size; as it is */
 struct model_card {
-    char arch[64];       /* row of archs.def */
+    char arch[64]; /* row of archs.def */
     char title[128], licence[128], origin[256], trained_on[128];
     int32_t channels, height, width; /* input */
     float mean[4], std[4];           /* x = (v * range - mean) / std, v in [0,1] */
     float range;                     /* 1, or 255 for networks that take 0..255 */
     bool bgr;
     enum resize_rule rule;
-    int32_t resize;                  /* shorter side before the crop, e.g. 256 */
+    int32_t resize; /* shorter side before the crop, e.g. 256 */
     enum resize_filter filter;
-    char default_layer[128];         /* Grad-CAM target */
+    char default_layer[128]; /* Grad-CAM target */
     int32_t n_classes;
-    const char **labels;             /* n_classes entries, or NULL */
+    const char **labels; /* n_classes entries, or NULL */
 };
 
 struct model_options { /* zero or NULL: from the card */
@@ -33,16 +37,19 @@ struct model_options { /* zero or NULL: from the card */
 };
 
 struct model;
-/* `name`: a path (.safetensors) or the name of an installed model (searched in $LIMN_MODELS, XDG data, the install prefix,
- * the source tree's assets/models). "recipe:ARCH" is ARCH with deterministic weights computed from names (for tests). */
+/* `name`: a path (.safetensors) or the name of an installed model (searched in $LIMN_MODELS, XDG data, the install
+ * prefix, the source tree's assets/models). "recipe:ARCH" is ARCH with deterministic weights computed from names (for
+ * tests). */
 limn_status model_open(const char *name, const struct model_options *opt, struct model **out, limn_error *err);
 void model_close(struct model **m);
 const struct model_card *model_get_card(const struct model *m);
-const char *model_path(const struct model *m);  /* of the weights; "" for recipe */
-const char *model_sha256(const struct model *m, limn_error *err); /* hex of the weight file, computed once; NULL on error */
+const char *model_path(const struct model *m); /* of the weights; "" for recipe */
+const char *model_sha256(const struct model *m,
+                         limn_error *err); /* hex of the weight file, computed once; NULL on error */
 
 /* A graph for `batch` inputs: *input is [N,C,H,W] preprocessed, *logits [N,classes] before any softmax. */
-limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_id *input, value_id *logits, limn_error *err);
+limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_id *input, value_id *logits,
+                        limn_error *err);
 
 /* Layers for people: module paths in order, with output shape and parameter count. Valid until model_close. */
 struct model_layer {
@@ -52,13 +59,15 @@ struct model_layer {
     bool is_default;
 };
 limn_status model_layers(struct model *m, const struct model_layer **list, size_t *n, limn_error *err);
-/* The name of a layer that exists: `name` itself, "auto"/NULL for the default; else LIMN_ERR_NOT_FOUND with a suggestion. */
+/* The name of a layer that exists: `name` itself, "auto"/NULL for the default; else LIMN_ERR_NOT_FOUND with a
+ * suggestion. */
 limn_status model_resolve_layer(struct model *m, const char *name, const char **out, limn_error *err);
 /* A class by index or label (case-insensitive; unique part of a label is enough). */
 limn_status model_resolve_class(struct model *m, const char *text, int32_t *out, limn_error *err);
 
 /* preprocess.c: picture to network input [C,H,W], and the picture at input resolution that overlays are drawn on. */
-limn_status model_preprocess(const struct model *m, const struct image *in, float *chw, struct image *view, limn_error *err);
+limn_status model_preprocess(const struct model *m, const struct image *in, float *chw, struct image *view,
+                             limn_error *err);
 
 /* Installed models. Free with mem_free. */
 struct model_entry {

@@ -1,6 +1,6 @@
-/* The operators: their attribute structs and the table. Adding one: a file in engine/ops, a row in ops.def, its shaders in
- * shaders/, a case file in tests/ops. Input order is part of the contract. Spatial arrays are D,H,W; a 2-D operator on
- * rank-4 tensors uses indices 1 and 2 and leaves index 0 at its neutral value (size/stride/dilation 1, pad 0). */
+/* The operators: their attribute structs and the table. Adding one: a file in engine/ops, a row in ops.def, its shaders
+ * in shaders/, a case file in tests/ops. Input order is part of the contract. Spatial arrays are D,H,W; a 2-D operator
+ * on rank-4 tensors uses indices 1 and 2 and leaves index 0 at its neutral value (size/stride/dilation 1, pad 0). */
 #ifndef LIMN_OPS_OPS_H
 #define LIMN_OPS_OPS_H
 
@@ -20,8 +20,8 @@ enum act { ACT_NONE, ACT_RELU, ACT_RELU6 };
  *   VANILLA g*[lo<m<hi]   GUIDED g*[lo<m<hi]*[g>0]   DECONV g*[g>0] (m ignored) */
 enum gate { GATE_NONE, GATE_VANILLA, GATE_GUIDED, GATE_DECONV };
 struct epilogue {
-    int32_t act;  /* enum act */
-    int32_t gate; /* enum gate; VANILLA and GUIDED need the mask input */
+    int32_t act;            /* enum act */
+    int32_t gate;           /* enum gate; VANILLA and GUIDED need the mask input */
     float gate_lo, gate_hi; /* ReLU: 0, INFINITY; ReLU6: 0, 6 */
 };
 
@@ -39,8 +39,8 @@ enum { CONV_X, CONV_W, CONV_BIAS, CONV_ADD, CONV_MASK, CONV_N_IN };
  * conv_weight_grad(x, g): the adjoint of conv in w. */
 struct conv_attrs conv_attrs_2d(int32_t stride, int32_t pad, int32_t dilation, int32_t groups);
 
-/* --- matmul(a, b, bias?, add?, mask?): a [M,K] (or [K,M] when trans_a), b [K,N] (or [N,K] when trans_b: a Linear's weight),
- *     bias [N] --- */
+/* --- matmul(a, b, bias?, add?, mask?): a [M,K] (or [K,M] when trans_a), b [K,N] (or [N,K] when trans_b: a Linear's
+ * weight), bias [N] --- */
 struct matmul_attrs {
     int32_t trans_a, trans_b;
     struct epilogue epi;
@@ -55,7 +55,8 @@ struct batch_norm_attrs {
 struct leaky_relu_attrs {
     float slope;
 };
-/* act_gate(g, m?): backward of piecewise-linear activations: g where lo<m<hi, slope*g elsewhere, then the rule's g>0. */
+/* act_gate(g, m?): backward of piecewise-linear activations: g where lo<m<hi, slope*g elsewhere, then the rule's g>0.
+ */
 struct act_gate_attrs {
     int32_t gate; /* enum gate, never NONE */
     float lo, hi, slope;
@@ -96,7 +97,8 @@ struct concat_attrs {
 struct slice_attrs { /* out[i] = x[begin + i * step] */
     int32_t begin[5], size[5], step[5];
 };
-struct pad_attrs { /* begin/end may be negative (crop); interior: zeros... `value` between elements. The adjoint of slice. */
+struct pad_attrs { /* begin/end may be negative (crop); interior: zeros... `value` between elements. The adjoint of
+                      slice. */
     int32_t begin[5], end[5], interior[5];
     float value;
 };

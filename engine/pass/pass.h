@@ -4,8 +4,8 @@
 
 #include "ir/graph.h"
 
-/* --- autodiff.c: reverse mode. Backward rules of explanation methods are a table handed in here, so methods never touch
- * operators and operators never know methods. --- */
+/* --- autodiff.c: reverse mode. Backward rules of explanation methods are a table handed in here, so methods never
+ * touch operators and operators never know methods. --- */
 struct vjp_rule {
     const struct op *op; /* the operator whose vjp is replaced */
     vjp_fn vjp;
@@ -14,14 +14,14 @@ struct autodiff {
     const struct vjp_rule *rules; /* NULL: the mathematical derivative everywhere */
     size_t n_rules;
 };
-/* Emits the nodes that compute d <seed, y> / d wrt[i] for each i, and returns them in grad[i] (a zero constant when y does
- * not depend on wrt[i]). Only nodes between wrt and y are visited. seed has y's shape. Works on graphs that already hold
- * gradients. */
-limn_status autodiff(struct graph *g, const struct autodiff *opt, value_id y, value_id seed, const value_id *wrt, size_t n,
-                     value_id *grad, limn_error *err);
+/* Emits the nodes that compute d <seed, y> / d wrt[i] for each i, and returns them in grad[i] (a zero constant when y
+ * does not depend on wrt[i]). Only nodes between wrt and y are visited. seed has y's shape. Works on graphs that
+ * already hold gradients. */
+limn_status autodiff(struct graph *g, const struct autodiff *opt, value_id y, value_id seed, const value_id *wrt,
+                     size_t n, value_id *grad, limn_error *err);
 
-/* --- optimise.c: rewrites that respect outputs, taps and names: dead code, BatchNorm into convolution weights, epilogues
- * (bias, add, activation; in backward the gate and the gradient add). --- */
+/* --- optimise.c: rewrites that respect outputs, taps and names: dead code, BatchNorm into convolution weights,
+ * epilogues (bias, add, activation; in backward the gate and the gradient add). --- */
 enum optimise_flag { OPTIMISE_DEAD = 1, OPTIMISE_BN = 2, OPTIMISE_EPILOGUE = 4, OPTIMISE_ALL = 7 };
 limn_status graph_optimise(struct graph *g, unsigned flags, limn_error *err);
 

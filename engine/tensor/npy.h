@@ -1,5 +1,6 @@
 /* NumPy .npy files, versions 1.0 to 3.0 (format: numpy.lib.format). Rules for untrusted files: exactly the keys descr,
- * fortran_order, shape; header <= 10000 bytes, checked before reading; no objects, no structs; data exactly shape x size. */
+ * fortran_order, shape; header <= 10000 bytes, checked before reading; no objects, no structs; data exactly shape x
+ * size. */
 #ifndef LIMN_TENSOR_NPY_H
 #define LIMN_TENSOR_NPY_H
 

@@ -61,7 +61,8 @@ limn_status shape_broadcast(const struct shape *a, const struct shape *b, struct
         int32_t da = ia < 0 ? 1 : a->dim[ia], db = ib < 0 ? 1 : b->dim[ib];
         if (da != db && da != 1 && db != 1) {
             char ta[SHAPE_TEXT_MAX], tb[SHAPE_TEXT_MAX];
-            return err_set(err, LIMN_ERR_SHAPE, "shapes %s and %s do not broadcast", shape_text(a, ta), shape_text(b, tb));
+            return err_set(err, LIMN_ERR_SHAPE, "shapes %s and %s do not broadcast", shape_text(a, ta),
+                           shape_text(b, tb));
         }
         r.dim[i] = da == 1 ? db : da;
     }

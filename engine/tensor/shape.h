@@ -17,8 +17,7 @@ struct shape {
 
 /* shape_of(4, (int32_t[]){n, c, h, w}) - no checking */
 struct shape shape_of(int32_t rank, const int32_t *dim);
-#define SHAPE(...)                                                                                                     \
-    shape_of((int32_t)(sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t)), (int32_t[]){__VA_ARGS__})
+#define SHAPE(...) shape_of((int32_t)(sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t)), (int32_t[]){__VA_ARGS__})
 
 /* Rank in range, dims >= 1, element count and 8 * count within SIZE_MAX and count <= INT32_MAX. */
 limn_status shape_check(const struct shape *s, limn_error *err);

@@ -4,7 +4,19 @@
 
 #include "tensor/shape.h"
 
-enum dtype { DTYPE_F32, DTYPE_F16, DTYPE_BF16, DTYPE_F64, DTYPE_I64, DTYPE_I32, DTYPE_I16, DTYPE_I8, DTYPE_U8, DTYPE_BOOL, DTYPE_COUNT };
+enum dtype {
+    DTYPE_F32,
+    DTYPE_F16,
+    DTYPE_BF16,
+    DTYPE_F64,
+    DTYPE_I64,
+    DTYPE_I32,
+    DTYPE_I16,
+    DTYPE_I8,
+    DTYPE_U8,
+    DTYPE_BOOL,
+    DTYPE_COUNT
+};
 
 size_t dtype_size(enum dtype t);      /* bytes of one element */
 const char *dtype_name(enum dtype t); /* "F32": the safetensors spelling */
@@ -20,6 +32,6 @@ struct tensor {
     float *data;
 };
 limn_status tensor_init(struct tensor *t, struct shape shape, limn_error *err); /* zero-filled */
-void tensor_finish(struct tensor *t);                                          /* zeroed struct allowed */
+void tensor_finish(struct tensor *t);                                           /* zeroed struct allowed */
 
 #endif
