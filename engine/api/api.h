@@ -1,0 +1,79 @@
+/* What lies behind the opaque handles of <limn/limn.h>. Seen by engine/api only. */
+#ifndef LIMN_API_API_H
+#define LIMN_API_API_H
+
+#include <limn/limn.h>
+
+#include "base/mem.h"
+#include "explain/explain.h"
+#include "vk/device.h"
+
+struct limn_context {
+    char *device_name; /* NULL: choose */
+    uint64_t max_memory;
+    bool reference;
+    struct vk_device *device; /* NULL until first needed */
+    struct limn_device_info info;
+};
+
+/* The device, opened on first use; NULL for the reference executor. */
+limn_status context_open_device(limn_context *ctx, limn_error *err);
+
+struct limn_model {
+    limn_context *ctx;
+    struct model *model;
+    char *name;
+    struct limn_layer_info *layers; /* NULL until asked for */
+    size_t n_layers;
+    struct explain_plan *plan; /* of the last request */
+    char *plan_key;
+};
+
+struct limn_image {
+    struct image im;
+};
+
+struct explained { /* one image */
+    limn_image *picture;
+    float *logits, *prob; /* n_class each */
+    int32_t *ranking;
+    int32_t *cls; /* n_cls */
+    size_t n_cls;
+    struct tensor *map; /* n_cls x n_method, [h,w] or [C,H,W] */
+};
+
+struct limn_explanation {
+    limn_model *model;
+    const struct method **method;
+    size_t n_method;
+    char *layers; /* joined by "," */
+    int32_t n_class;
+    uint64_t seed;
+    struct explained *item;
+    size_t n_item;
+    struct limn_stats stats;
+};
+
+/* "NAME is NULL" as LIMN_ERR_ARG. */
+limn_status api_null(limn_error *err, const char *function, const char *name);
+#define API_NEED(pointer)                                                                                              \
+    do {                                                                                                               \
+        if ((pointer) == NULL) {                                                                                       \
+            return api_null(err, __func__, #pointer);                                                                  \
+        }                                                                                                              \
+    } while (0)
+
+/* LIMN_ERR_ARG unless `which` exists in e. */
+limn_status api_check_which(const limn_explanation *e, struct limn_which which, limn_error *err);
+
+/* Class lists of a request: texts to class indices for one image whose ranking is known. Free *out with mem_free. */
+limn_status classes_resolve(struct model *m, const char *const *text, size_t n, const int32_t *ranking, int32_t n_class,
+                            int32_t **out, size_t *n_out, limn_error *err);
+/* Checks them before anything runs. */
+limn_status classes_check(struct model *m, const char *const *text, size_t n, limn_error *err);
+
+/* Row of the view table, or LIMN_ERR_NOT_FOUND with a suggestion. */
+struct view;
+limn_status view_resolve(const char *name, const struct view **out, limn_error *err);
+
+#endif
