@@ -26,6 +26,9 @@ struct exec_params {
 };
 
 limn_status exec_ref_create(const struct graph *g, struct exec **out, limn_error *err);
+/* Of a reference executor only: without rounding to float32, for finite differences. */
+limn_status exec_ref_set_double(struct exec *e, value_id input, const double *data, size_t n, limn_error *err);
+limn_status exec_ref_get_double(struct exec *e, value_id output, double *dst, size_t n, limn_error *err);
 limn_status exec_vk_create(struct vk_device *dev, const struct graph *g, const struct exec_params *p, struct exec **out,
                            limn_error *err);
 /* Sets an input; stays until set again. */
