@@ -17,6 +17,8 @@
 #ifndef LIMN_TEST_OPS_CASES_H
 #define LIMN_TEST_OPS_CASES_H
 
+#include <math.h>
+
 #include "ops/ops.h"
 
 /* Cases are tables whose rows name only what they need. */
@@ -50,6 +52,9 @@ struct op_case_in {
 #define NONZERO(...) CASE_IN(CASE_NONZERO, 0, __VA_ARGS__)
 #define INDEX(range, ...) CASE_IN(CASE_INDEX, range, __VA_ARGS__)
 #define SCALAR_NORMAL {.kind = CASE_NORMAL, .rank = 0}
+#define SCALAR_DISTINCT {.kind = CASE_DISTINCT, .rank = 0}
+#define SCALAR_POSITIVE {.kind = CASE_POSITIVE, .rank = 0}
+#define SCALAR_NONZERO {.kind = CASE_NONZERO, .rank = 0}
 #define ABSENT {.kind = CASE_ABSENT}
 
 enum op_case_flag {

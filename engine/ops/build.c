@@ -1,0 +1,69 @@
+/* Small formulas that vjps, architectures and methods share. A builder that failed returns VALUE_NONE from each. */
+#include "ops/ops.h"
+
+value_id build_add(struct builder *b, value_id x, value_id y)
+{
+    return build(b, &op_add, NULL, NULL, x, y);
+}
+
+value_id build_sub(struct builder *b, value_id x, value_id y)
+{
+    return build(b, &op_sub, NULL, NULL, x, y);
+}
+
+value_id build_mul(struct builder *b, value_id x, value_id y)
+{
+    return build(b, &op_mul, NULL, NULL, x, y);
+}
+
+value_id build_div(struct builder *b, value_id x, value_id y)
+{
+    return build(b, &op_div, NULL, NULL, x, y);
+}
+
+value_id build_affine(struct builder *b, value_id x, float scale, float shift)
+{
+    return build(b, &op_affine, NULL, (&(struct affine_attrs){scale, shift}), x);
+}
+
+value_id build_reduce(struct builder *b, const struct op *op, value_id x, int32_t axes, bool keepdims)
+{
+    return build(b, op, NULL, (&(struct reduce_attrs){axes, keepdims}), x);
+}
+
+value_id build_reshape(struct builder *b, const char *name, value_id x, struct shape shape)
+{
+    struct reshape_attrs a = {.rank = shape.rank};
+    for (int i = 0; i < shape.rank; i++) {
+        a.dim[i] = shape.dim[i];
+    }
+    return build(b, &op_reshape, name, &a, x);
+}
+
+value_id build_sum_to(struct builder *b, value_id x, struct shape shape)
+{
+    struct shape from = *build_shape(b, x);
+    int32_t axes = 0, lead = from.rank - shape.rank;
+    if (b->status != LIMN_OK || shape_equal(&from, &shape)) {
+        return x;
+    }
+    for (int i = 0; i < from.rank; i++) {
+        if (i < lead || (shape.dim[i - lead] == 1 && from.dim[i] != 1)) {
+            axes |= 1 << i;
+        }
+    }
+    x = build_reduce(b, &op_reduce_sum, x, axes, true);
+    return lead > 0 ? build_reshape(b, NULL, x, shape) : x;
+}
+
+value_id build_broadcast(struct builder *b, value_id x, struct shape shape)
+{
+    struct broadcast_attrs a = {.rank = shape.rank};
+    if (b->status != LIMN_OK || shape_equal(build_shape(b, x), &shape)) {
+        return x;
+    }
+    for (int i = 0; i < shape.rank; i++) {
+        a.dim[i] = shape.dim[i];
+    }
+    return build(b, &op_broadcast_to, NULL, &a, x);
+}

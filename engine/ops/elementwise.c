@@ -1,0 +1,195 @@
+/* Kernel plans of the elementwise operators. Tensors of one shape are walked four elements at a time, in windows of at
+ * most caps->max_storage_range bytes (lavapipe binds 128 MiB, an activation of a large batch is longer); broadcasting
+ * goes through a strided kernel with one element per invocation, after merging the dimensions that can be walked as one. */
+#include "ops/elementwise.h"
+
+#include <string.h>
+
+#include "push/binary.h"
+#include "push/unary.h"
+#include "shaders_gen.h"
+
+struct push_unary {
+    PUSH_UNARY
+};
+struct push_binary {
+    PUSH_BINARY
+};
+struct push_binary_strided {
+    PUSH_BINARY_STRIDED
+};
+_Static_assert(sizeof(struct push_binary_strided) <= KERNEL_MAX_PUSH, "push constants");
+
+limn_status infer_same(const struct op_call *c, struct shape *out, limn_error *err)
+{
+    (void)err;
+    out[0] = c->in[0];
+    return LIMN_OK;
+}
+
+limn_status infer_broadcast(const struct op_call *c, struct shape *out, limn_error *err)
+{
+    return shape_broadcast(&c->in[0], &c->in[1], &out[0], err);
+}
+
+void strided_read(const struct shape *from, const struct shape *to, struct strided *out)
+{
+    int32_t stride[SHAPE_MAX_RANK];
+    shape_strides(from, stride);
+    for (int k = 0; k < SHAPE_MAX_RANK; k++) {
+        int at_to = to->rank - SHAPE_MAX_RANK + k, at_from = from->rank - SHAPE_MAX_RANK + k;
+        out->dim[k] = at_to < 0 ? 1 : to->dim[at_to];
+        out->stride[k] = at_from < 0 || from->dim[at_from] == 1 ? 0 : stride[at_from];
+    }
+}
+
+uint32_t local_1d(const struct device_caps *caps)
+{
+    return caps->max_invocations < 256 ? caps->max_invocations : 256;
+}
+
+limn_status check_range(const struct op_call *c, const struct device_caps *caps, limn_error *err)
+{
+    for (int32_t i = 0; i < c->n_in + c->n_out; i++) {
+        const struct shape *s = i < c->n_in ? &c->in[i] : &c->out[i - c->n_in];
+        if (s->rank >= 0 && 4 * (uint64_t)shape_elems(s) > caps->max_storage_range) {
+            char text[SHAPE_TEXT_MAX];
+            return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: a tensor of %s is larger than the device can bind (%llu bytes)",
+                           c->op->name, shape_text(s, text), (unsigned long long)caps->max_storage_range);
+        }
+    }
+    return LIMN_OK;
+}
+
+/* Elements per window: whole vec4s whose byte offsets are aligned. */
+static size_t window_elems(const struct device_caps *caps)
+{
+    uint64_t align = caps->offset_align < 16 ? 16 : caps->offset_align;
+    return (size_t)(caps->max_storage_range / align * align / 4);
+}
+
+/* Binds elements [at, at + n) of a buffer twice: as vec4 (the whole ones) and as floats. */
+static void bind_window(struct kernel_call *k, enum bind_space space, int index, int access, size_t at, size_t n)
+{
+    for (int view = 0; view < 2; view++) {
+        struct kernel_bind *b = kernel_bind(k, space, index, access);
+        b->offset = 4 * (uint64_t)at;
+        b->size = 4 * (uint64_t)n;
+    }
+}
+
+limn_status plan_unary(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn, float a,
+                       float b, limn_error *err)
+{
+    size_t total = shape_elems(&c->out[0]), window = window_elems(caps);
+    for (size_t at = 0; at < total; at += window) {
+        size_t n = total - at < window ? total - at : window;
+        struct push_unary push = {(uint32_t)n, a, b};
+        struct kernel_call *k = kernel_add(l, SHADER_UNARY, local_1d(caps), 1, 1);
+        if (!k) {
+            return err_nomem(err, sizeof(*k), "a kernel call");
+        }
+        kernel_spec(k, fn);
+        kernel_push(k, &push, sizeof(push));
+        bind_window(k, BIND_IN, 0, ACCESS_READ, at, n);
+        bind_window(k, BIND_OUT, 0, ACCESS_WRITE, at, n);
+        kernel_grid_1d(k, caps, n, 4 * local_1d(caps));
+        k->flops = (double)n * (c->op->flops_per_out > 0 ? c->op->flops_per_out : 1);
+    }
+    return LIMN_OK;
+}
+
+static limn_status plan_same(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn,
+                             const float limits[3], limn_error *err)
+{
+    size_t total = shape_elems(&c->out[0]), window = window_elems(caps);
+    int second = fn == BINARY_GATE_DECONV || fn == BINARY_FIRST ? 0 : 1;
+    for (size_t at = 0; at < total; at += window) {
+        size_t n = total - at < window ? total - at : window;
+        struct push_binary push = {.n = (uint32_t)n};
+        struct kernel_call *k = kernel_add(l, SHADER_BINARY, local_1d(caps), 1, 1);
+        if (!k) {
+            return err_nomem(err, sizeof(*k), "a kernel call");
+        }
+        if (limits) {
+            push.lo = limits[0];
+            push.hi = limits[1];
+            push.slope = limits[2];
+        }
+        kernel_spec(k, fn);
+        kernel_push(k, &push, sizeof(push));
+        bind_window(k, BIND_IN, 0, ACCESS_READ, at, n);
+        bind_window(k, BIND_IN, second, ACCESS_READ, at, n);
+        bind_window(k, BIND_OUT, 0, ACCESS_WRITE, at, n);
+        kernel_grid_1d(k, caps, n, 4 * local_1d(caps));
+        k->flops = (double)n;
+    }
+    return LIMN_OK;
+}
+
+/* Drops dimensions of size 1 and merges neighbours that a and b both walk evenly. Returns the rank left (at least 1),
+ * right-aligned in place. */
+static uint32_t merge_dims(struct strided *a, struct strided *b)
+{
+    int at = SHAPE_MAX_RANK; /* first dimension in use, growing to the front */
+    for (int k = SHAPE_MAX_RANK - 1; k >= 0; k--) {
+        int32_t dim = a->dim[k], sa = a->stride[k], sb = b->stride[k];
+        if (dim == 1) {
+            continue;
+        }
+        if (at < SHAPE_MAX_RANK && sa == a->stride[at] * a->dim[at] && sb == b->stride[at] * a->dim[at]) {
+            a->dim[at] *= dim;
+            continue;
+        }
+        at--;
+        a->dim[at] = dim;
+        a->stride[at] = sa;
+        b->stride[at] = sb;
+    }
+    if (at == SHAPE_MAX_RANK) {
+        at--; /* a single element: whatever the last row holds has dim 1 */
+    }
+    return (uint32_t)(SHAPE_MAX_RANK - at);
+}
+
+static limn_status plan_strided(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn,
+                                limn_error *err)
+{
+    int second = fn == BINARY_FIRST ? 0 : 1;
+    struct strided a, b;
+    limn_status st = check_range(c, caps, err);
+    if (st != LIMN_OK) {
+        return st;
+    }
+    strided_read(&c->in[0], &c->out[0], &a);
+    strided_read(&c->in[second], &c->out[0], &b);
+    uint32_t rank = merge_dims(&a, &b);
+    struct push_binary_strided push = {.n = (uint32_t)shape_elems(&c->out[0])};
+    for (int k = 0; k < SHAPE_MAX_RANK; k++) {
+        push.dim[k] = (uint32_t)a.dim[k];
+        push.sa[k] = (uint32_t)a.stride[k];
+        push.sb[k] = (uint32_t)b.stride[k];
+    }
+    struct kernel_call *k = kernel_add(l, SHADER_BINARY_STRIDED, local_1d(caps), 1, 1);
+    if (!k) {
+        return err_nomem(err, sizeof(*k), "a kernel call");
+    }
+    kernel_spec(k, fn);
+    kernel_spec(k, rank);
+    kernel_push(k, &push, sizeof(push));
+    kernel_bind(k, BIND_IN, 0, ACCESS_READ);
+    kernel_bind(k, BIND_IN, second, ACCESS_READ);
+    kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
+    kernel_grid_1d(k, caps, push.n, local_1d(caps));
+    k->flops = (double)push.n;
+    return LIMN_OK;
+}
+
+limn_status plan_binary(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn,
+                        const float limits[3], limn_error *err)
+{
+    bool one = fn == BINARY_FIRST || fn == BINARY_GATE_DECONV;
+    bool same = shape_elems(&c->in[0]) == shape_elems(&c->out[0]) &&
+                (one || shape_elems(&c->in[1]) == shape_elems(&c->out[0]));
+    return same ? plan_same(c, caps, l, fn, limits, err) : plan_strided(c, caps, l, fn, err);
+}

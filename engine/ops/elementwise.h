@@ -1,0 +1,32 @@
+/* Shared by the elementwise operators (elementwise.c): infer and kernel plans. */
+#ifndef LIMN_OPS_ELEMENTWISE_H
+#define LIMN_OPS_ELEMENTWISE_H
+
+#include "ops/ops.h"
+
+/* Output 0 has the shape of input 0. */
+limn_status infer_same(const struct op_call *c, struct shape *out, limn_error *err);
+/* Output 0 has the broadcast shape of inputs 0 and 1. */
+limn_status infer_broadcast(const struct op_call *c, struct shape *out, limn_error *err);
+
+/* Elements between neighbours of `from` when it is read at positions of `to` (to which it broadcasts); both rank 5 with
+ * leading ones. */
+struct strided {
+    int32_t dim[SHAPE_MAX_RANK];
+    int32_t stride[SHAPE_MAX_RANK];
+};
+void strided_read(const struct shape *from, const struct shape *to, struct strided *out);
+
+/* fn: UNARY_* of push/unary.h. */
+limn_status plan_unary(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn, float a,
+                       float b, limn_error *err);
+/* fn: BINARY_* of push/binary.h; limits {lo, hi, slope} for the gates, else NULL. Output 0 from inputs 0 and 1, of any
+ * broadcastable shapes without limits, of one shape with them. With BINARY_FIRST or BINARY_GATE_DECONV only input 0 is read. */
+limn_status plan_binary(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn,
+                        const float limits[3], limn_error *err);
+/* Invocations per workgroup of a one-dimensional kernel. */
+uint32_t local_1d(const struct device_caps *caps);
+/* LIMN_ERR_UNSUPPORTED when a tensor does not fit one storage binding (kernels that are not split into windows). */
+limn_status check_range(const struct op_call *c, const struct device_caps *caps, limn_error *err);
+
+#endif
