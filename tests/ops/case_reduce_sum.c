@@ -16,7 +16,8 @@ static const struct op_case good[] = {
     {"alternating", {NORMAL(2, 3, 2, 5, 3)}, OVER(21, 1)},
     {"alternating, others", {NORMAL(2, 3, 2, 5, 3)}, OVER(10, 0)},
     {"dimension of 1", {NORMAL(2, 1, 5)}, OVER(2, 0)},
-    {"one long run", {NORMAL(7, 33, 65)}, OVER(7, 0), .flags = FORWARD_ONLY},
+    /* the tolerance is relative to a sum that nearly cancels: its parts are two orders larger */
+    {"one long run", {NORMAL(7, 33, 65)}, OVER(7, 0), .flags = FORWARD_ONLY, .slack = 8},
     {"few outputs, inner run", {NORMAL(2, 3, 33, 65)}, OVER(12, 0), .flags = FORWARD_ONLY},
     {"few outputs, outer run", {NORMAL(33, 65, 5)}, OVER(3, 1), .flags = FORWARD_ONLY},
     {"few outputs, two runs", {NORMAL(9, 3, 17, 13)}, OVER(13, 0), .flags = FORWARD_ONLY},

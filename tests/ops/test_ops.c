@@ -4,10 +4,13 @@
  * TIMEOUT: 900 */
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "base/str.h"
+#include "exec/exec.h"
 #include "ops_cases.h"
 #include "support/check.h"
 #include "support/op_subject.h"
+#include "vk/device.h"
 
 #define OP(name) extern const struct op_case_list cases_##name;
 #include "ops/ops.def"
@@ -24,6 +27,7 @@ struct options {
     const char *op, *device;
     uint64_t seed;
     bool list, verbose;
+    struct vk_device *dev; /* NULL: reference only */
 };
 
 static void fail(const struct op *op, const struct op_case *cs, const limn_error *err)
@@ -32,23 +36,136 @@ static void fail(const struct op *op, const struct op_case *cs, const limn_error
     fprintf(stderr, "%s, \"%s\": %s\n", op->name, cs->name, err->text);
 }
 
+/* Largest magnitude of a value, at least 1. */
+static double magnitude(const struct op_subject *s, value_id v)
+{
+    size_t n = shape_elems(&s->g->value[v].shape);
+    double most = 1;
+    for (size_t i = 0; i < n; i++) {
+        most = fabs(s->val[v][i]) > most ? fabs(s->val[v][i]) : most;
+    }
+    return most;
+}
+
+/* What a value computed on the device may be off by: the operator's own tolerance for its outputs; for the results of the
+ * vjp, the tolerances of the nodes on the way, relative to the largest number on the way. */
+static double allowed(const struct op_subject *s, value_id v)
+{
+    double slack = s->cs->slack > 0 ? (double)s->cs->slack : 1, tol = 0, most = 1;
+    if (s->g->value[v].producer == 0) {
+        return slack * (double)s->op->tol * magnitude(s, v);
+    }
+    for (size_t i = 0; i < s->g->n_node; i++) {
+        const struct node *n = &s->g->node[i];
+        double m = magnitude(s, n->out[0]);
+        tol += slack * (double)n->op->tol;
+        most = m > most ? m : most;
+    }
+    return tol * most;
+}
+
+static bool compare(const struct op_subject *s, value_id v, const float *got, double *worst, limn_error *err)
+{
+    size_t n = shape_elems(&s->g->value[v].shape);
+    double tol = allowed(s, v);
+    for (size_t i = 0; i < n; i++) {
+        double d = fabs((double)got[i] - s->val[v][i]);
+        if (!(d <= tol)) {
+            err_set(err, LIMN_ERR_NUMERIC, "shader: %s, element %zu: found %.9g, reference %.9g (tolerance %.3g)",
+                    s->g->value[v].name, i, (double)got[i], s->val[v][i], tol);
+            return false;
+        }
+        *worst = tol > 0 && d / tol > *worst ? d / tol : *worst;
+    }
+    return true;
+}
+
+static limn_status set_inputs(const struct op_subject *s, struct exec *e, limn_error *err)
+{
+    for (size_t v = 0; v < s->g->n_value; v++) {
+        if (s->g->value[v].kind != VALUE_INPUT) {
+            continue;
+        }
+        size_t n = shape_elems(&s->g->value[v].shape);
+        float *x = mem_alloc(n, sizeof(*x));
+        for (size_t i = 0; x && i < n; i++) {
+            x[i] = (float)s->val[v][i];
+        }
+        limn_status st = x ? exec_set(e, (value_id)v, x, n, err) : err_nomem(err, n * sizeof(*x), "an input");
+        mem_free(x);
+        if (st != LIMN_OK) {
+            return st;
+        }
+    }
+    return LIMN_OK;
+}
+
+/* Two runs of the executor; every output within tolerance of the reference and the same both times. */
+static bool check_outputs(const struct op_subject *s, struct exec *e, double *worst, limn_error *err)
+{
+    bool ok = exec_run(e, 0, 1, err) == LIMN_OK;
+    float **kept = mem_zalloc(s->g->n_value, sizeof(*kept));
+    for (int run = 0; run < 2 && ok; run++) {
+        for (size_t v = 0; v < s->g->n_value && ok; v++) {
+            size_t n = shape_elems(&s->g->value[v].shape);
+            if (!(s->g->value[v].flags & VALUE_OUTPUT)) {
+                continue;
+            }
+            float *got = mem_alloc(n, sizeof(*got));
+            ok = exec_get(e, (value_id)v, got, n, err) == LIMN_OK && compare(s, (value_id)v, got, worst, err);
+            if (ok && run == 1 && memcmp(got, kept[v], n * sizeof(*got)) != 0) {
+                err_set(err, LIMN_ERR_NUMERIC, "shader: %s: the second run gives other bytes", s->g->value[v].name);
+                ok = false;
+            }
+            mem_free(kept[v]);
+            kept[v] = got;
+        }
+        ok = ok && (run == 1 || exec_run(e, 0, 1, err) == LIMN_OK);
+    }
+    for (size_t v = 0; v < s->g->n_value; v++) {
+        mem_free(kept[v]);
+    }
+    mem_free(kept);
+    return ok;
+}
+
+static bool check_device(struct op_subject *s, const struct options *opt, bool with_vjp, double *worst, limn_error *err)
+{
+    struct exec *e = NULL;
+    for (int k = 0; k < s->op->n_out; k++) {
+        s->g->value[s->out[k]].flags |= VALUE_OUTPUT;
+    }
+    for (int i = 0; i < s->n_in && with_vjp; i++) {
+        if (s->gin[i] != VALUE_NONE && s->g->value[s->gin[i]].kind == VALUE_RESULT) {
+            s->g->value[s->gin[i]].flags |= VALUE_OUTPUT;
+        }
+    }
+    bool ok = exec_vk_create(opt->dev, s->g, &(struct exec_params){0}, &e, err) == LIMN_OK &&
+              set_inputs(s, e, err) == LIMN_OK && check_outputs(s, e, worst, err);
+    exec_destroy(&e);
+    return ok;
+}
+
 static void run_good(const struct op *op, const struct op_case *cs, const struct options *opt, bool *differentiated)
 {
     struct op_subject s;
     limn_error err = {0};
-    double worst = 0;
+    double worst = 0, device_worst = 0;
     check_count++;
     bool ok = subject_create(&s, op, cs, opt->seed, &err) == LIMN_OK;
-    if (ok && op->vjp && !(cs->flags & FORWARD_ONLY)) {
+    bool with_vjp = op->vjp && !(cs->flags & FORWARD_ONLY);
+    if (ok && with_vjp) {
         *differentiated = true;
         ok = subject_add_vjp(&s, &err) == LIMN_OK && subject_eval(&s, &err) && subject_check_vjp(&s, 1e-6, &worst, &err);
     } else if (ok) {
         ok = subject_eval(&s, &err);
     }
+    ok = ok && (!opt->dev || check_device(&s, opt, with_vjp, &device_worst, &err));
     if (!ok) {
         fail(op, cs, &err);
     } else if (opt->verbose) {
-        fprintf(stderr, "%s, \"%s\": vjp differs by %.2g\n", op->name, cs->name, worst);
+        fprintf(stderr, "%s, \"%s\": vjp differs by %.2g, shader by %.2f of its tolerance\n", op->name, cs->name, worst,
+                device_worst);
     }
     subject_finish(&s);
 }
@@ -118,14 +235,31 @@ static bool parse(int argc, char **argv, struct options *opt)
     return true;
 }
 
+static bool open_device(struct options *opt, bool *skip)
+{
+    limn_error err = {0};
+    if (opt->list || (opt->device && strcmp(opt->device, "none") == 0)) {
+        return true;
+    }
+    setenv("LIMN_POISON", "1", 1); /* fresh device memory is NaN, so that what a shader leaves out shows */
+    limn_status st = vk_device_open(opt->device, &opt->dev, &err);
+    *skip = st != LIMN_OK && !opt->device;
+    fprintf(stderr, "device: %s\n", st == LIMN_OK ? vk_device_get_info(opt->dev)->name : err.text);
+    return st == LIMN_OK || *skip;
+}
+
 int main(int argc, char **argv)
 {
     struct options opt = {.seed = 1};
     size_t seen = 0;
+    bool skip = false;
     if (!parse(argc, argv, &opt)) {
         return 2;
     }
     fprintf(stderr, "seed %llu\n", (unsigned long long)opt.seed);
+    if (!open_device(&opt, &skip)) {
+        return 1;
+    }
     for (size_t i = 0; i < op_count(); i++) {
         if (opt.op && !strstr(op_at(i)->name, opt.op)) {
             continue;
@@ -137,6 +271,11 @@ int main(int argc, char **argv)
             run_op(op_at(i), lists[i], &opt);
         }
     }
+    vk_device_close(&opt.dev);
     CHECK(seen > 0);
-    return check_done();
+    int failed = check_done();
+    if (skip) {
+        fprintf(stderr, "shaders were not run: no device\n");
+    }
+    return failed ? 1 : skip ? 77 : 0;
 }
