@@ -1,0 +1,82 @@
+/* Chooses the decoder by the first bytes, never by the name, and recognises what people hand in by mistake. */
+#include "image/decode.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+#define MAX_SIDE 32768
+#define DEFAULT_MAX_PIXELS ((uint64_t)64 << 20)
+#define MAX_FILE ((size_t)1 << 30)
+
+static const struct format {
+    const char *magic;
+    size_t n;
+    limn_status (*decode)(const char *, struct bytes *, const struct decode_limits *, struct image *, limn_error *);
+    const char *what; /* for formats that are only recognised */
+} formats[] = {
+    {"\x89PNG\r\n\x1a\n", 8, decode_png, NULL},
+    {"\xff\xd8\xff", 3, decode_jpeg, NULL},
+    {"GIF87a", 6, decode_gif, NULL},
+    {"GIF89a", 6, decode_gif, NULL},
+    {"RIFF", 4, NULL, "a RIFF file (WebP?)"},
+    {"II*\0", 4, NULL, "a TIFF file"},
+    {"MM\0*", 4, NULL, "a TIFF file"},
+    {"BM", 2, NULL, "a BMP file"},
+    {"\x1f\x8b", 2, NULL, "a gzip file"},
+    {"PK\3\4", 4, NULL, "a zip file"},
+    {"%PDF", 4, NULL, "a PDF file"},
+    {"version https://git-lfs", 23, NULL, "a git-lfs pointer, not the file itself (run git lfs pull)"},
+    {"<!DOCTYPE", 9, NULL, "an HTML page"},
+    {"<html", 5, NULL, "an HTML page"},
+    {"<?xml", 5, NULL, "an XML file"},
+    {"\x93NUMPY", 6, NULL, "a .npy file (use --tensor)"},
+};
+
+limn_status decode_check_size(const char *name, uint64_t width, uint64_t height, const struct decode_limits *lim,
+                              limn_error *err)
+{
+    uint64_t max = lim && lim->max_pixels ? lim->max_pixels : DEFAULT_MAX_PIXELS;
+    if (width < 1 || height < 1 || width > MAX_SIDE || height > MAX_SIDE) {
+        return err_set(err, LIMN_ERR_FORMAT, "%s: header: %llu x %llu pixels (expected 1 to %d on a side)", name,
+                       (unsigned long long)width, (unsigned long long)height, MAX_SIDE);
+    }
+    if (width * height > max) {
+        return err_set(err, LIMN_ERR_FORMAT, "%s: header: %llu x %llu pixels (expected at most %llu in all)", name,
+                       (unsigned long long)width, (unsigned long long)height, (unsigned long long)max);
+    }
+    return LIMN_OK;
+}
+
+limn_status image_decode(const char *name, const void *data, size_t size, const struct decode_limits *lim,
+                         struct image *out, limn_error *err)
+{
+    struct bytes in = {data, size, 0};
+    if (size == 0) {
+        return err_set(err, LIMN_ERR_FORMAT, "%s: empty file (expected PNG, JPEG or GIF)", name);
+    }
+    for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+        const struct format *f = &formats[i];
+        if (size < f->n || memcmp(data, f->magic, f->n) != 0) {
+            continue;
+        }
+        if (f->decode) {
+            return f->decode(name, &in, lim, out, err);
+        }
+        return err_set(err, LIMN_ERR_FORMAT, "%s: offset 0: %s (expected PNG, JPEG or GIF)", name, f->what);
+    }
+    return err_set(err, LIMN_ERR_FORMAT, "%s: offset 0: unknown file type (expected PNG, JPEG or GIF)", name);
+}
+
+limn_status image_load(const char *path, const struct decode_limits *lim, struct image *out, limn_error *err)
+{
+    void *data = NULL;
+    size_t size = 0;
+    limn_status st = file_read_all(path, MAX_FILE, &data, &size, err);
+    if (st == LIMN_OK) {
+        st = image_decode(path, data, size, lim, out, err);
+    }
+    mem_free(data);
+    return st;
+}
