@@ -1,0 +1,377 @@
+/* avg_pool, adaptive_avg_pool and their adjoints. One pair of kernels serves both: only the window of an output differs.
+ * Window rules are PyTorch's: a window of avg_pool counts what lies inside the input, or inside the padded input with
+ * count_include_pad; output o of adaptive_avg_pool averages elements floor(o * in / out) .. ceil((o + 1) * in / out) - 1.
+ * Whole planes (global pooling) and identities take shorter ways. */
+#include "ops/pool.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "ops/copy.h"
+#include "push/pool.h"
+#include "shaders_gen.h"
+
+struct window {
+    int32_t begin, end, count;
+};
+
+static const struct attr_desc adaptive_desc[] = {
+    {"size", ATTR_I32X3, offsetof(struct adaptive_attrs, size)},
+    {"in_size", ATTR_I32X3, offsetof(struct adaptive_attrs, in_size)},
+};
+
+static bool is_adaptive(const struct op *op)
+{
+    return op == &op_adaptive_avg_pool || op == &op_adaptive_avg_pool_grad;
+}
+
+/* Window of output o along an axis. */
+static struct window window_of(const struct op_call *c, const struct pool_geom *g, int axis, int32_t o)
+{
+    const struct pool_attrs *a = c->attrs;
+    int32_t in = g->in[axis], out = g->out[axis];
+    if (is_adaptive(c->op)) {
+        int32_t begin = o * in / out, end = ((o + 1) * in + out - 1) / out;
+        return (struct window){begin, end, end - begin};
+    }
+    int32_t begin = o * a->stride[axis] - a->pad_begin[axis], end = begin + a->size[axis];
+    int32_t padded = (end < in + a->pad_end[axis] ? end : in + a->pad_end[axis]) - begin;
+    begin = begin < 0 ? 0 : begin;
+    end = end < in ? end : in;
+    return (struct window){begin, end, a->count_include_pad ? padded : end - begin};
+}
+
+/* Walks every (output, input) pair of a window: dst[to] += src[from] / count, where `grad` swaps the roles. */
+static void ref_walk(const struct op_call *c, const struct pool_geom *g, const double *src, double *dst, bool grad)
+{
+    size_t n_in = spatial_elems(g->in), o = 0;
+    for (int32_t p = 0; p < g->planes; p++) {
+        for (int32_t k = 0; k < (int32_t)spatial_elems(g->out); k++, o++) {
+            struct window d = window_of(c, g, 0, k / (g->out[1] * g->out[2]));
+            struct window h = window_of(c, g, 1, k / g->out[2] % g->out[1]);
+            struct window w = window_of(c, g, 2, k % g->out[2]);
+            double count = (double)d.count * h.count * w.count;
+            for (int32_t z = d.begin; z < d.end; z++) {
+                for (int32_t y = h.begin; y < h.end; y++) {
+                    for (int32_t x = w.begin; x < w.end; x++) {
+                        size_t i = (size_t)p * n_in + (size_t)((z * g->in[1] + y) * g->in[2] + x);
+                        dst[grad ? i : o] += src[grad ? o : i] / count;
+                    }
+                }
+            }
+        }
+    }
+}
+
+static void ref_avg(const struct op_call *c, const double *const *in, double *const *out)
+{
+    struct pool_geom g = pool_geom_of(&c->in[0], &c->out[0]);
+    memset(out[0], 0, shape_elems(&c->out[0]) * sizeof(double));
+    ref_walk(c, &g, in[0], out[0], false);
+}
+
+static void ref_avg_grad(const struct op_call *c, const double *const *in, double *const *out)
+{
+    struct pool_geom g = pool_geom_of(&c->out[0], &c->in[0]);
+    memset(out[0], 0, shape_elems(&c->out[0]) * sizeof(double));
+    ref_walk(c, &g, in[0], out[0], true);
+}
+
+/* --- infer --- */
+
+static limn_status check_dilation(const struct op_call *c, limn_error *err)
+{
+    const struct pool_attrs *a = c->attrs;
+    if (a->dilation[0] != 1 || a->dilation[1] != 1 || a->dilation[2] != 1) {
+        return err_set(err, LIMN_ERR_SHAPE, "%s: dilation %d,%d,%d (expected 1)", c->op->name, a->dilation[0], a->dilation[1],
+                       a->dilation[2]);
+    }
+    return LIMN_OK;
+}
+
+static limn_status infer_avg_pool(const struct op_call *c, struct shape *out, limn_error *err)
+{
+    limn_status st;
+    int32_t in[3], size[3];
+    TRY(spatial_check(c, 0, err));
+    TRY(check_dilation(c, err));
+    spatial_get(&c->in[0], in);
+    TRY(pool_out_size(c, in, c->in[0].rank, size, err));
+    out[0] = spatial_set(&c->in[0], size);
+out:
+    return st;
+}
+
+static limn_status infer_avg_pool_grad(const struct op_call *c, struct shape *out, limn_error *err)
+{
+    limn_status st;
+    const struct pool_attrs *a = c->attrs;
+    int32_t g[3], want[3];
+    TRY(spatial_check(c, 0, err));
+    TRY(check_dilation(c, err));
+    spatial_get(&c->in[0], g);
+    TRY(pool_out_size(c, a->in_size, c->in[0].rank, want, err));
+    if (memcmp(g, want, sizeof(g)) != 0) {
+        st = err_set(err, LIMN_ERR_SHAPE, "%s: %dx%dx%d pools to %dx%dx%d (found %dx%dx%d)", c->op->name, a->in_size[0],
+                     a->in_size[1], a->in_size[2], want[0], want[1], want[2], g[0], g[1], g[2]);
+        goto out;
+    }
+    out[0] = spatial_set(&c->in[0], a->in_size);
+out:
+    return st;
+}
+
+/* Sizes whose products stay within the kernels' 31 bits; D is 1 for rank 4. */
+static limn_status check_sizes(const struct op_call *c, const int32_t in[3], const int32_t size[3], limn_error *err)
+{
+    for (int i = 0; i < 3; i++) {
+        bool ok = in[i] >= 1 && size[i] >= 1 && ((int64_t)in[i] + 1) * ((int64_t)size[i] + 1) < INT32_MAX;
+        if (!ok || (i == 0 && c->in[0].rank == 4 && (in[0] != 1 || size[0] != 1))) {
+            return err_set(err, LIMN_ERR_SHAPE, "%s: axis %c from %d to %d (expected sizes >= 1, product below 2^31; 1 and 1 for "
+                           "D of rank 4)", c->op->name, "DHW"[i], in[i], size[i]);
+        }
+    }
+    return LIMN_OK;
+}
+
+static limn_status infer_adaptive(const struct op_call *c, struct shape *out, limn_error *err)
+{
+    limn_status st;
+    const struct adaptive_attrs *a = c->attrs;
+    int32_t in[3];
+    TRY(spatial_check(c, 0, err));
+    spatial_get(&c->in[0], in);
+    TRY(check_sizes(c, in, a->size, err));
+    out[0] = spatial_set(&c->in[0], a->size);
+out:
+    return st;
+}
+
+static limn_status infer_adaptive_grad(const struct op_call *c, struct shape *out, limn_error *err)
+{
+    limn_status st;
+    const struct adaptive_attrs *a = c->attrs;
+    int32_t g[3];
+    TRY(spatial_check(c, 0, err));
+    spatial_get(&c->in[0], g);
+    TRY(check_sizes(c, a->in_size, g, err));
+    if (memcmp(g, a->size, sizeof(g)) != 0) {
+        st = err_set(err, LIMN_ERR_SHAPE, "%s: g is %dx%dx%d (expected %dx%dx%d)", c->op->name, g[0], g[1], g[2], a->size[0],
+                     a->size[1], a->size[2]);
+        goto out;
+    }
+    out[0] = spatial_set(&c->in[0], a->in_size);
+out:
+    return st;
+}
+
+/* --- vjp --- */
+
+static void vjp_avg_pool(struct vjp *v)
+{
+    struct pool_attrs a = *(const struct pool_attrs *)v->call->attrs;
+    spatial_get(&v->call->in[0], a.in_size);
+    if (v->need[0] && v->gout[0] != VALUE_NONE) {
+        v->gin[0] = build(v->b, &op_avg_pool_grad, NULL, &a, v->gout[0]);
+    }
+}
+
+static void vjp_avg_pool_grad(struct vjp *v)
+{
+    if (v->need[0] && v->gout[0] != VALUE_NONE) {
+        v->gin[0] = build(v->b, &op_avg_pool, NULL, v->call->attrs, v->gout[0]);
+    }
+}
+
+static void vjp_adaptive(struct vjp *v)
+{
+    struct adaptive_attrs a = *(const struct adaptive_attrs *)v->call->attrs;
+    spatial_get(&v->call->in[0], a.in_size);
+    if (v->need[0] && v->gout[0] != VALUE_NONE) {
+        v->gin[0] = build(v->b, &op_adaptive_avg_pool_grad, NULL, &a, v->gout[0]);
+    }
+}
+
+static void vjp_adaptive_grad(struct vjp *v)
+{
+    if (v->need[0] && v->gout[0] != VALUE_NONE) {
+        v->gin[0] = build(v->b, &op_adaptive_avg_pool, NULL, v->call->attrs, v->gout[0]);
+    }
+}
+
+/* --- plan --- */
+
+static limn_status plan_windows(const struct op_call *c, const struct device_caps *caps, const struct pool_geom *g,
+                                const struct pool_attrs *a, bool grad, struct kernel_list *out, limn_error *err)
+{
+    bool texel = pool_texel(caps, shape_elems(&c->in[0]));
+    size_t n = shape_elems(&c->out[0]);
+    uint16_t shader = grad ? (texel ? SHADER_AVG_POOL_GRAD_TEXEL : SHADER_AVG_POOL_GRAD)
+                           : (texel ? SHADER_AVG_POOL_TEXEL : SHADER_AVG_POOL);
+    uint32_t mode = !a ? POOL_AVG_ADAPTIVE : a->count_include_pad ? POOL_AVG_PADDED : POOL_AVG_VALID;
+    struct kernel_call *k = pool_call(out, caps, shader, g, a, mode, n);
+    if (!k) {
+        return err_nomem(err, sizeof(*k), "a kernel call");
+    }
+    pool_bind_in(k, 0, texel);
+    kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
+    k->flops = (double)n;
+    for (int i = 0; i < 3; i++) {
+        k->flops *= a ? a->size[i] : (double)g->in[i] / g->out[i] + 1;
+    }
+    return LIMN_OK;
+}
+
+/* Global pooling: a plane is one row. On a GPU a workgroup shares it; a CPU driver walks it in one invocation. */
+static limn_status plan_global(const struct op_call *c, const struct device_caps *caps, const struct pool_geom *g,
+                               struct kernel_list *out, limn_error *err)
+{
+    int32_t elems = (int32_t)spatial_elems(g->in);
+    struct pool_geom row = {.planes = g->planes, .in = {1, 1, elems}, .out = {1, 1, 1}};
+    struct pool_attrs whole = {.size = {1, 1, elems}, .stride = {1, 1, 1}, .dilation = {1, 1, 1}};
+    if (caps->cpu || elems < 32) {
+        return plan_windows(c, caps, &row, &whole, false, out, err);
+    }
+    struct kernel_call *k = pool_call(out, caps, SHADER_PLANE_MEAN, &row, &whole, 0, (size_t)g->planes);
+    if (!k) {
+        return err_nomem(err, sizeof(*k), "a kernel call");
+    }
+    pool_bind_in(k, 0, false);
+    kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
+    kernel_grid_1d(k, caps, (uint64_t)g->planes, 1);
+    k->flops = (double)elems * g->planes;
+    return LIMN_OK;
+}
+
+/* y = scale * x spread over rows of `run` elements: the adjoint of global pooling; run 1 is a copy. */
+static limn_status plan_spread(const struct op_call *c, const struct device_caps *caps, int32_t rows, int32_t run, float scale,
+                               struct kernel_list *out, limn_error *err)
+{
+    (void)c;
+    struct copy_region r = {.rank = 2, .dim = {rows, run}, .sx = {1, 0}, .sy = {run, 1}, .scale = scale};
+    return copy_plan(&r, 0, caps, out, err);
+}
+
+static bool same_size(const struct pool_geom *g)
+{
+    return memcmp(g->in, g->out, sizeof(g->in)) == 0;
+}
+
+static limn_status plan_adaptive(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
+                                 limn_error *err)
+{
+    struct pool_geom g = pool_geom_of(&c->in[0], &c->out[0]);
+    if (same_size(&g)) {
+        return plan_spread(c, caps, (int32_t)shape_elems(&c->in[0]), 1, 1, out, err);
+    }
+    if (spatial_elems(g.out) == 1) {
+        return plan_global(c, caps, &g, out, err);
+    }
+    return plan_windows(c, caps, &g, NULL, false, out, err);
+}
+
+static limn_status plan_adaptive_grad(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
+                                      limn_error *err)
+{
+    struct pool_geom g = pool_geom_of(&c->out[0], &c->in[0]);
+    if (same_size(&g)) {
+        return plan_spread(c, caps, (int32_t)shape_elems(&c->in[0]), 1, 1, out, err);
+    }
+    if (spatial_elems(g.out) == 1) {
+        int32_t run = (int32_t)spatial_elems(g.in);
+        return plan_spread(c, caps, g.planes, run, 1.0f / (float)run, out, err);
+    }
+    return plan_windows(c, caps, &g, NULL, true, out, err);
+}
+
+/* True for one window that is exactly the plane, as models that pool globally with avg_pool have it. */
+static bool is_global(const struct pool_geom *g, const struct pool_attrs *a)
+{
+    static const int32_t none[3] = {0, 0, 0};
+    return spatial_elems(g->out) == 1 && memcmp(a->size, g->in, sizeof(g->in)) == 0 &&
+           memcmp(a->pad_begin, none, sizeof(none)) == 0 && memcmp(a->pad_end, none, sizeof(none)) == 0;
+}
+
+static limn_status plan_avg_pool(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
+                                 limn_error *err)
+{
+    struct pool_geom g = pool_geom_of(&c->in[0], &c->out[0]);
+    return is_global(&g, c->attrs) ? plan_global(c, caps, &g, out, err) : plan_windows(c, caps, &g, c->attrs, false, out, err);
+}
+
+static limn_status plan_avg_pool_grad(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
+                                      limn_error *err)
+{
+    struct pool_geom g = pool_geom_of(&c->out[0], &c->in[0]);
+    if (is_global(&g, c->attrs)) {
+        int32_t run = (int32_t)spatial_elems(g.in);
+        return plan_spread(c, caps, g.planes, run, 1.0f / (float)run, out, err);
+    }
+    return plan_windows(c, caps, &g, c->attrs, true, out, err);
+}
+
+/* Tolerances: sums of a window in another order than the reference; global pooling sums up to some ten thousand elements one
+ * after the other, which errs by about sqrt(n) * 2^-24 of the terms' size, here below 1e-5. */
+const struct op op_avg_pool = {
+    .name = "avg_pool",
+    .doc = "y[o] = mean of the window of o",
+    .n_in_min = 1,
+    .n_in_max = 1,
+    .n_out = 1,
+    .attrs = pool_attr_desc,
+    .n_attrs = POOL_N_ATTRS,
+    .attr_bytes = sizeof(struct pool_attrs),
+    .infer = infer_avg_pool,
+    .ref = ref_avg,
+    .vjp = vjp_avg_pool,
+    .plan = plan_avg_pool,
+    .tol = 1e-5f,
+};
+
+const struct op op_avg_pool_grad = {
+    .name = "avg_pool_grad",
+    .doc = "y[p] = sum of g[o] / count(o) over the windows o that hold p",
+    .n_in_min = 1,
+    .n_in_max = 1,
+    .n_out = 1,
+    .attrs = pool_attr_desc,
+    .n_attrs = POOL_N_ATTRS,
+    .attr_bytes = sizeof(struct pool_attrs),
+    .infer = infer_avg_pool_grad,
+    .ref = ref_avg_grad,
+    .vjp = vjp_avg_pool_grad,
+    .plan = plan_avg_pool_grad,
+    .tol = 1e-5f,
+};
+
+const struct op op_adaptive_avg_pool = {
+    .name = "adaptive_avg_pool",
+    .doc = "y[o] = mean of x over floor(o*in/out) .. ceil((o+1)*in/out)-1",
+    .n_in_min = 1,
+    .n_in_max = 1,
+    .n_out = 1,
+    .attrs = adaptive_desc,
+    .n_attrs = 2,
+    .attr_bytes = sizeof(struct adaptive_attrs),
+    .infer = infer_adaptive,
+    .ref = ref_avg,
+    .vjp = vjp_adaptive,
+    .plan = plan_adaptive,
+    .tol = 1e-5f,
+};
+
+const struct op op_adaptive_avg_pool_grad = {
+    .name = "adaptive_avg_pool_grad",
+    .doc = "the adjoint of adaptive_avg_pool",
+    .n_in_min = 1,
+    .n_in_max = 1,
+    .n_out = 1,
+    .attrs = adaptive_desc,
+    .n_attrs = 2,
+    .attr_bytes = sizeof(struct adaptive_attrs),
+    .infer = infer_adaptive_grad,
+    .ref = ref_avg_grad,
+    .vjp = vjp_adaptive_grad,
+    .plan = plan_adaptive_grad,
+    .tol = 1e-5f,
+};

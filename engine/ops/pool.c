@@ -1,0 +1,167 @@
+/* Shared parts of the pooling operators. Output size, PyTorch's rule:
+ *   out = floor((in + pad_begin + pad_end - dilation * (size - 1) - 1 [+ stride - 1 with ceil_mode]) / stride) + 1,
+ * less one with ceil_mode when the last window would start past the input and its leading padding. */
+#include "ops/pool.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "push/pool.h"
+#include "shaders_gen.h"
+
+struct pool_push {
+    PUSH_POOL
+};
+
+const struct attr_desc pool_attr_desc[POOL_N_ATTRS] = {
+    {"size", ATTR_I32X3, offsetof(struct pool_attrs, size)},
+    {"stride", ATTR_I32X3, offsetof(struct pool_attrs, stride)},
+    {"pad_begin", ATTR_I32X3, offsetof(struct pool_attrs, pad_begin)},
+    {"pad_end", ATTR_I32X3, offsetof(struct pool_attrs, pad_end)},
+    {"dilation", ATTR_I32X3, offsetof(struct pool_attrs, dilation)},
+    {"ceil_mode", ATTR_BOOL, offsetof(struct pool_attrs, ceil_mode)},
+    {"count_include_pad", ATTR_BOOL, offsetof(struct pool_attrs, count_include_pad)},
+    {"in_size", ATTR_I32X3, offsetof(struct pool_attrs, in_size)},
+};
+
+void spatial_get(const struct shape *s, int32_t size[3])
+{
+    size[0] = s->rank == 5 ? s->dim[2] : 1;
+    size[1] = s->dim[s->rank - 2];
+    size[2] = s->dim[s->rank - 1];
+}
+
+struct shape spatial_set(const struct shape *s, const int32_t size[3])
+{
+    struct shape r = *s;
+    if (s->rank == 5) {
+        r.dim[2] = size[0];
+    }
+    r.dim[s->rank - 2] = size[1];
+    r.dim[s->rank - 1] = size[2];
+    return r;
+}
+
+struct pool_geom pool_geom_of(const struct shape *in, const struct shape *out)
+{
+    struct pool_geom g = {.planes = in->dim[0] * in->dim[1]};
+    spatial_get(in, g.in);
+    spatial_get(out, g.out);
+    return g;
+}
+
+limn_status spatial_check(const struct op_call *c, int input, limn_error *err)
+{
+    char text[SHAPE_TEXT_MAX];
+    const struct shape *s = &c->in[input];
+    if (s->rank != 4 && s->rank != 5) {
+        return err_set(err, LIMN_ERR_SHAPE, "%s: input %d is %s (expected rank 4 or 5)", c->op->name, input,
+                       s->rank < 0 ? "absent" : shape_text(s, text));
+    }
+    return LIMN_OK;
+}
+
+/* Attributes of one axis in range, and neutral on axis D of a rank-4 tensor. */
+static limn_status check_axis(const struct op_call *c, int axis, bool used, limn_error *err)
+{
+    const struct pool_attrs *a = c->attrs;
+    int32_t size = a->size[axis], stride = a->stride[axis], dilation = a->dilation[axis];
+    int32_t pb = a->pad_begin[axis], pe = a->pad_end[axis];
+    const int32_t top = 1 << 15; /* keeps the kernels' position arithmetic far from 2^31 */
+    bool ok = size >= 1 && size <= top && stride >= 1 && stride <= top && dilation >= 1 && dilation <= top && pb >= 0 &&
+              pb <= top && pe >= 0 && pe <= top;
+    bool neutral = size == 1 && stride == 1 && dilation == 1 && pb == 0 && pe == 0;
+    if (!ok || (!used && !neutral)) {
+        return err_set(err, LIMN_ERR_SHAPE, "%s: axis %c has size %d, stride %d, dilation %d, pads %d and %d (expected %s)",
+                       c->op->name, "DHW"[axis], size, stride, dilation, pb, pe,
+                       used ? "1 to 32768, pads 0 to 32768" : "1, 1, 1, 0 and 0 for rank 4");
+    }
+    return LIMN_OK;
+}
+
+/* True when the window that starts at `start` meets at least one of the elements 0 .. in-1. */
+static bool window_meets(int64_t start, int32_t in, int32_t size, int32_t dilation)
+{
+    int64_t k = start < 0 ? (-start + dilation - 1) / dilation : 0;
+    return k < size && start + k * dilation < in;
+}
+
+/* Refuses windows that hold padding only; only those that start outside the input can be such. */
+static limn_status check_windows(const struct op_call *c, int axis, int32_t in, int64_t n, limn_error *err)
+{
+    const struct pool_attrs *a = c->attrs;
+    int64_t stride = a->stride[axis], pad = a->pad_begin[axis], bad = -1;
+    for (int64_t o = 0; o < n && o * stride < pad; o++) {
+        bad = window_meets(o * stride - pad, in, a->size[axis], a->dilation[axis]) ? bad : o;
+    }
+    if ((n - 1) * stride - pad >= in) {
+        bad = n - 1;
+    }
+    if (bad >= 0) {
+        return err_set(err, LIMN_ERR_SHAPE, "%s: window %lld of axis %c holds padding only (size %d, pads %d and %d)",
+                       c->op->name, (long long)bad, "DHW"[axis], a->size[axis], a->pad_begin[axis], a->pad_end[axis]);
+    }
+    return LIMN_OK;
+}
+
+limn_status pool_out_size(const struct op_call *c, const int32_t in[3], int rank, int32_t out[3], limn_error *err)
+{
+    const struct pool_attrs *a = c->attrs;
+    int32_t r[3];
+    for (int i = 0; i < 3; i++) {
+        limn_status st = check_axis(c, i, i > 0 || rank == 5, err);
+        if (st != LIMN_OK) {
+            return st;
+        }
+        int64_t room = (int64_t)in[i] + a->pad_begin[i] + a->pad_end[i] - (int64_t)a->dilation[i] * (a->size[i] - 1) - 1;
+        if (room < 0 || in[i] < 1) {
+            return err_set(err, LIMN_ERR_SHAPE, "%s: axis %c has %d elements, pads %d and %d (expected %lld for a window)",
+                           c->op->name, "DHW"[i], in[i], a->pad_begin[i], a->pad_end[i],
+                           (long long)a->dilation[i] * (a->size[i] - 1) + 1);
+        }
+        int64_t n = (room + (a->ceil_mode ? a->stride[i] - 1 : 0)) / a->stride[i] + 1;
+        if (a->ceil_mode && (n - 1) * a->stride[i] >= (int64_t)in[i] + a->pad_begin[i]) {
+            n--;
+        }
+        st = check_windows(c, i, in[i], n, err);
+        if (st != LIMN_OK) {
+            return st;
+        }
+        r[i] = (int32_t)n;
+    }
+    memcpy(out, r, sizeof(r));
+    return LIMN_OK;
+}
+
+bool pool_texel(const struct device_caps *caps, size_t elems)
+{
+    return caps->cpu && elems <= caps->max_texel_elements;
+}
+
+void pool_bind_in(struct kernel_call *c, int index, bool texel)
+{
+    struct kernel_bind *b = kernel_bind(c, BIND_IN, index, ACCESS_READ);
+    b->view = texel ? VIEW_TEXEL_R32F : VIEW_STORAGE;
+}
+
+struct kernel_call *pool_call(struct kernel_list *l, const struct device_caps *caps, uint16_t shader, const struct pool_geom *g,
+                              const struct pool_attrs *a, uint32_t mode, size_t n)
+{
+    struct pool_push p = {.n = (uint32_t)n, .mode = mode};
+    struct kernel_call *c = kernel_add(l, shader, POOL_LOCAL, 1, 1);
+    if (!c) {
+        return NULL;
+    }
+    memcpy(p.in_dim, g->in, sizeof(p.in_dim));
+    memcpy(p.out_dim, g->out, sizeof(p.out_dim));
+    for (int i = 0; i < 3; i++) {
+        p.size[i] = a ? a->size[i] : 1;
+        p.stride[i] = a ? a->stride[i] : 1;
+        p.pad[i] = a ? a->pad_begin[i] : 0;
+        p.pad_end[i] = a ? a->pad_end[i] : 0;
+        p.dilation[i] = a ? a->dilation[i] : 1;
+    }
+    kernel_push(c, &p, sizeof(p));
+    kernel_grid_1d(c, caps, n, POOL_LOCAL);
+    return c;
+}

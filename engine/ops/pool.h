@@ -1,0 +1,40 @@
+/* What the pooling and resampling operators share: spatial sizes as D,H,W (D is 1 for rank 4) and windows along an axis. */
+#ifndef LIMN_OPS_POOL_H
+#define LIMN_OPS_POOL_H
+
+#include "ops/ops.h"
+
+struct pool_geom {
+    int32_t planes; /* N * C */
+    int32_t in[3], out[3];
+};
+
+/* Sizes of a pooled input and its result, both of rank 4 or 5. */
+struct pool_geom pool_geom_of(const struct shape *in, const struct shape *out);
+void spatial_get(const struct shape *s, int32_t size[3]);
+struct shape spatial_set(const struct shape *s, const int32_t size[3]); /* s with another spatial size */
+static inline size_t spatial_elems(const int32_t size[3])
+{
+    return (size_t)size[0] * (size_t)size[1] * (size_t)size[2];
+}
+/* Rank 4 or 5, else LIMN_ERR_SHAPE naming the operator. */
+limn_status spatial_check(const struct op_call *c, int input, limn_error *err);
+
+/* Output size of a pooling for input size `in`, by torch's rule: with ceil_mode the last window must start inside the input
+ * or the leading padding. Refuses attributes out of range and windows that hold padding only. */
+limn_status pool_out_size(const struct op_call *c, const int32_t in[3], int rank, int32_t out[3], limn_error *err);
+
+#define POOL_LOCAL 128 /* invocations of a workgroup of the one-output kernels */
+
+/* Appends a call of n invocations with the geometry as push data (a may be NULL: adaptive). Returns NULL when out of memory. */
+struct kernel_call *pool_call(struct kernel_list *l, const struct device_caps *caps, uint16_t shader, const struct pool_geom *g,
+                              const struct pool_attrs *a, uint32_t mode, size_t n);
+/* Binds node input `index` for reading: as texels where `texel`. */
+void pool_bind_in(struct kernel_call *c, int index, bool texel);
+/* Texel loads are the fast ones of software rasterisers; true when `elems` fit in a texel view there. */
+bool pool_texel(const struct device_caps *caps, size_t elems);
+
+extern const struct attr_desc pool_attr_desc[];
+#define POOL_N_ATTRS 8
+
+#endif

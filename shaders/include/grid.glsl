@@ -1,0 +1,28 @@
+// Positions in planes of D,H,W, and inputs that are texel buffers in the _texel variants (the fast loads of software
+// rasterisers).
+#ifndef LIMN_GRID_GLSL
+#define LIMN_GRID_GLSL
+
+#ifdef TEXEL
+#define INPUT(BINDING, BLOCK, name) layout(set = 0, binding = BINDING) uniform samplerBuffer name;
+#define LOAD(name, i) texelFetch(name, i).x
+#else
+#define INPUT(BINDING, BLOCK, name) layout(set = 0, binding = BINDING) readonly buffer BLOCK { float name[]; };
+#define LOAD(name, i) name[i]
+#endif
+
+// i = ((plane * D + d) * H + h) * W + w  ->  (d, h, w, plane)
+ivec4 position(uint i, int dims[3])
+{
+    uint q = i / uint(dims[2]);
+    int w = int(i - q * uint(dims[2]));
+    uint p = q / uint(dims[1]);
+    int h = int(q - p * uint(dims[1]));
+    if (dims[0] == 1) {
+        return ivec4(0, h, w, p);
+    }
+    uint r = p / uint(dims[0]);
+    return ivec4(int(p - r * uint(dims[0])), h, w, r);
+}
+
+#endif

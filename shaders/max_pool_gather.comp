@@ -1,0 +1,22 @@
+// y[o] = x[plane of o][index[o]]: the elements that a max_pool picked. One invocation, one output element.
+// Bindings: x, index, y. Grid: kernel_grid_1d over n outputs.
+// VARIANT texel -DTEXEL
+#version 450
+#extension GL_GOOGLE_include_directive : require
+#include "common.glsl"
+#include "pool.glsl"
+
+INPUT(0, X, x)
+INPUT(1, Index, index)
+layout(set = 0, binding = 2) writeonly buffer Y { float y[]; };
+
+void main()
+{
+    uint i = flat_id();
+    if (i >= n) {
+        return;
+    }
+    uint in_plane = uint(in_dim[0] * in_dim[1] * in_dim[2]), plane = i / uint(out_dim[0] * out_dim[1] * out_dim[2]);
+    uint at = min(uint(LOAD(index, int(i))), in_plane - 1);
+    y[i] = LOAD(x, int(plane * in_plane + at));
+}

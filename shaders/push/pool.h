@@ -1,0 +1,16 @@
+/* max_pool*.comp, avg_pool*.comp: the geometry of a pooling, axes D,H,W; `in` is the pooled input, `out` the result. */
+#ifndef LIMN_PUSH_POOL_H
+#define LIMN_PUSH_POOL_H
+
+#include "push/push.h"
+
+#define PUSH_POOL                                                                                                      \
+    PUSH_U32(n) PUSH_I32_ARRAY(in_dim, 3) PUSH_I32_ARRAY(out_dim, 3) PUSH_I32_ARRAY(size, 3) PUSH_I32_ARRAY(stride, 3) \
+    PUSH_I32_ARRAY(pad, 3) PUSH_I32_ARRAY(pad_end, 3) PUSH_I32_ARRAY(dilation, 3) PUSH_U32(mode)
+
+/* mode of the average kernels: which window an output has and what it divides by */
+#define POOL_AVG_VALID 0    /* elements inside the input */
+#define POOL_AVG_PADDED 1   /* elements inside the padded input */
+#define POOL_AVG_ADAPTIVE 2 /* floor(o * in / out) .. ceil((o + 1) * in / out) */
+
+#endif

@@ -1,0 +1,11 @@
+/* resize.comp, resize_grad.comp. Along an axis output o samples position (a * o + b) / den, in elements of the input. */
+#ifndef LIMN_PUSH_RESIZE_H
+#define LIMN_PUSH_RESIZE_H
+
+#include "push/push.h"
+
+#define PUSH_RESIZE                                                                                                    \
+    PUSH_U32(n) PUSH_U32(linear) PUSH_I32_ARRAY(in_dim, 3) PUSH_I32_ARRAY(out_dim, 3) PUSH_I32_ARRAY(a, 3)             \
+    PUSH_I32_ARRAY(b, 3) PUSH_I32_ARRAY(den, 3)
+
+#endif
