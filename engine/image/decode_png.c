@@ -69,12 +69,18 @@ static void on_read(png_structp png, png_bytep dst, size_t n)
     in->pos += n;
 }
 
+static const png_byte skipped_chunks[] =
+    "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0"
+    "tEXt\0tIME\0zTXt";
+
 static void set_limits(struct state *s)
 {
     png_set_user_limits(s->png, 32768, 32768);
     png_set_chunk_cache_max(s->png, MAX_CHUNKS);
     png_set_chunk_malloc_max(s->png, MAX_CHUNK_BYTES);
     png_set_benign_errors(s->png, 0);
+    /* Metadata is skipped unread: it changes no pixel here, and broken colour profiles are common in good photos. */
+    png_set_keep_unknown_chunks(s->png, PNG_HANDLE_CHUNK_NEVER, skipped_chunks, sizeof(skipped_chunks) / 5);
     png_set_keep_unknown_chunks(s->png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
     png_set_read_fn(s->png, s, on_read);
 }

@@ -16,7 +16,7 @@ struct layout {
 
 static int32_t line_height(int32_t scale)
 {
-    return text_height(scale) + 5 * scale;
+    return text_height(scale) + 3 * scale;
 }
 
 static void measure(struct layout *l, const char *title, const struct panel_cell *cells, size_t n, int32_t columns,
