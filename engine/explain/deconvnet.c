@@ -1,0 +1,17 @@
+/* DeconvNet: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2013. Each ReLU passes
+ * max(g, 0), whatever its input was. METHODS 2.2. */
+#include "explain/emit.h"
+
+static value_id emit(const struct method_site *site)
+{
+    return emit_input_gradient(site, GATE_DECONV);
+}
+
+extern const struct method method_deconvnet;
+const struct method method_deconvnet = {
+    .name = "deconvnet",
+    .title = "DeconvNet",
+    .doc = "The gradient with ReLU applied to the backward signal instead of its mask (Zeiler and Fergus 2013).",
+    .kind = MAP_GRADIENT,
+    .emit = emit,
+};
