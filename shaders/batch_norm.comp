@@ -25,15 +25,15 @@ void main()
         return;
     }
     uint quads = (plane + 3) / 4;
-    uint p = id / quads, c = p % channels;
+    uint p = id / quads, c = (first + p) % channels;
     float scale = gamma[c] / sqrt(var[c] + eps), m = mean[c], shift = beta[c];
     if (VEC == 1) {
-        y4[id] = (x4[id] - m) * scale + shift;
+        y4[base_y / 4 + id] = (x4[base_x / 4 + id] - m) * scale + shift;
         return;
     }
     uint at = p * plane + 4 * (id - p * quads);
     uint end = min(at + 4, (p + 1) * plane);
     for (; at < end; at++) {
-        y1[at] = (x1[at] - m) * scale + shift;
+        y1[base_y + at] = (x1[base_x + at] - m) * scale + shift;
     }
 }

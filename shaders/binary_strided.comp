@@ -19,7 +19,7 @@ void main()
     if (i >= n) {
         return;
     }
-    uint rest = i, ia = 0, ib = 0;
+    uint rest = i, ia = base_a, ib = base_b;
     for (uint k = 4; k > 5 - RANK; k--) {
         uint q = rest / dim[k], r = rest - q * dim[k];
         ia += r * sa[k];
@@ -29,5 +29,5 @@ void main()
     ia += rest * sa[5 - RANK];
     ib += rest * sb[5 - RANK];
     float va = a[ia];
-    y[i] = binary(vec4(va), vec4(FN == BINARY_FIRST ? va : b[ib])).x;
+    y[base_y + i] = binary(vec4(va), vec4(FN == BINARY_FIRST ? va : b[ib])).x;
 }

@@ -35,10 +35,9 @@ void main()
     if (id >= n_out * parts) {
         return;
     }
-    bool parts_first = part_stride == 1;
-    uint i = parts_first ? id / parts : id % n_out;
-    uint j = parts_first ? id % parts : id / n_out;
-    uint base = keep_offset(i);
+    uint i = parts_first == 1 ? id / parts : id % n_out;
+    uint j = parts_first == 1 ? id % parts : id / n_out;
+    uint base = base_x + keep_offset(i);
     float acc = x[base + red_offset(j)];
     if (red_dim[1] * red_dim[0] == 1) { // one run: no divisions in the loop
         uint at = base + j * red_stride[2];
@@ -51,5 +50,5 @@ void main()
             acc = fold(acc, x[base + red_offset(r)]);
         }
     }
-    y[i * out_stride + j * part_stride] = FN == REDUCE_MAX ? acc : acc * scale;
+    y[base_y + j * n_out + i] = FN == REDUCE_MAX ? acc : acc * scale;
 }

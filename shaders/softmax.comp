@@ -22,19 +22,19 @@ void main()
         return;
     }
     uint outer = row / inner, base = outer * len * inner + (row - outer * inner);
-    float top = x[base];
+    float top = x[base_x + base];
     for (uint k = lane; k < len; k += LANES) {
-        top = max(top, x[base + k * inner]);
+        top = max(top, x[base_x + base + k * inner]);
     }
     top = reduce_lanes(top, true);
     float sum = 0;
     for (uint k = lane; k < len; k += LANES) {
-        sum += exp(x[base + k * inner] - top);
+        sum += exp(x[base_x + base + k * inner] - top);
     }
     sum = reduce_lanes(sum, false);
     float log_sum = log(sum), inverse = 1 / sum;
     for (uint k = lane; k < len; k += LANES) {
-        float v = x[base + k * inner] - top;
-        y[base + k * inner] = IS_LOG == 1 ? v - log_sum : exp(v) * inverse;
+        float v = x[base_x + base + k * inner] - top;
+        y[base_y + base + k * inner] = IS_LOG == 1 ? v - log_sum : exp(v) * inverse;
     }
 }

@@ -1,7 +1,6 @@
-/* act_gate(g, m): a gradient passed back through a piecewise-linear activation whose output (or input) is m. The rule says
- * which gradient an explanation method wants:
- *   VANILLA: g where lo < m < hi, slope * g elsewhere    (the derivative)
- *   GUIDED:  the same, and 0 where g <= 0                (guided backpropagation, Springenberg et al. 2014)
+/* act_gate(g, m): a gradient passed back through a piecewise-linear activation whose output (or input) is m. The rule
+ * says which gradient an explanation method wants: VANILLA: g where lo < m < hi, slope * g elsewhere    (the
+ * derivative) GUIDED:  the same, and 0 where g <= 0                (guided backpropagation, Springenberg et al. 2014)
  *   DECONV:  g where g > 0, else 0; m is not read        (deconvnet, Zeiler and Fergus 2013) */
 #include "ops/ops.h"
 
@@ -50,7 +49,8 @@ static void vjp(struct vjp *v)
         return;
     }
     if (a->gate != GATE_DECONV) {
-        g = build(v->b, &op_act_gate, NULL, (&(struct act_gate_attrs){GATE_VANILLA, a->lo, a->hi, a->slope}), g, v->in[1]);
+        g = build(v->b, &op_act_gate, NULL, (&(struct act_gate_attrs){GATE_VANILLA, a->lo, a->hi, a->slope}), g,
+                  v->in[1]);
     }
     if (a->gate != GATE_VANILLA) {
         g = build(v->b, &op_act_gate, NULL, (&(struct act_gate_attrs){GATE_VANILLA, 0, INFINITY, 0}), g, v->in[0]);
@@ -60,9 +60,8 @@ static void vjp(struct vjp *v)
 
 static limn_status plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, limn_error *err)
 {
-    static const uint32_t fn[] = {[GATE_VANILLA] = BINARY_GATE_VANILLA,
-                                  [GATE_GUIDED] = BINARY_GATE_GUIDED,
-                                  [GATE_DECONV] = BINARY_GATE_DECONV};
+    static const uint32_t fn[] = {
+        [GATE_VANILLA] = BINARY_GATE_VANILLA, [GATE_GUIDED] = BINARY_GATE_GUIDED, [GATE_DECONV] = BINARY_GATE_DECONV};
     const struct act_gate_attrs *a = c->attrs;
     return plan_binary(c, caps, l, fn[a->gate], (float[3]){a->lo, a->hi, a->slope}, err);
 }

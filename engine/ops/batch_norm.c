@@ -1,6 +1,6 @@
 /* batch_norm(x, gamma, beta, mean, var): y = (x - mean) gamma / sqrt(var + eps) + beta per channel (dimension 1), the
- * inference form (Ioffe and Szegedy 2015). In x it is linear, so the gradient for x is the same operator without mean and
- * beta, which a pass may fold like any other. */
+ * inference form (Ioffe and Szegedy 2015). In x it is linear, so the gradient for x is the same operator without mean
+ * and beta, which a pass may fold like any other. */
 #include "ops/ops.h"
 
 #include <math.h>
@@ -60,7 +60,8 @@ static void vjp(struct vjp *v)
         gx = build(b, &op_batch_norm, NULL, a, g, v->in[GAMMA], zero, zero, v->in[VAR]);
     }
     if (v->need[GAMMA] || v->need[VAR]) {
-        value_id z = build(b, &op_batch_norm, NULL, a, v->in[X], build_fill(b, channel, 1), zero, v->in[MEAN], v->in[VAR]);
+        value_id z =
+            build(b, &op_batch_norm, NULL, a, v->in[X], build_fill(b, channel, 1), zero, v->in[MEAN], v->in[VAR]);
         ggamma = build_reduce(b, &op_reduce_sum, build_mul(b, g, z), others, false);
     }
     if (v->need[X]) {
@@ -81,36 +82,52 @@ static void vjp(struct vjp *v)
     }
 }
 
-static limn_status plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, limn_error *err)
+/* Planes [first, first + n). */
+static limn_status plan_planes(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
+                               size_t first, size_t n, limn_error *err)
 {
     const struct batch_norm_attrs *a = c->attrs;
-    size_t plane = plane_elems(c), quads = (plane + 3) / 4, planes = shape_elems(&c->in[X]) / plane;
-    struct push_batch_norm p = {(uint32_t)(quads * planes), (uint32_t)plane, (uint32_t)c->in[X].dim[1], a->eps};
-    limn_status st = check_range(c, caps, err);
-    if (st != LIMN_OK) {
-        return st;
-    }
+    size_t plane = plane_elems(c), quads = (plane + 3) / 4;
+    struct push_batch_norm p = {.n = (uint32_t)(quads * n),
+                                .plane = (uint32_t)plane,
+                                .channels = (uint32_t)c->in[X].dim[1],
+                                .eps = a->eps,
+                                .first = (uint32_t)first};
     struct kernel_call *k = kernel_add(l, SHADER_BATCH_NORM, local_1d(caps), 1, 1);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
-    kernel_spec(k, plane % 4 == 0);
-    kernel_push(k, &p, sizeof(p));
-    kernel_bind(k, BIND_IN, X, ACCESS_READ);
-    kernel_bind(k, BIND_IN, X, ACCESS_READ);
-    kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
-    kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
+    for (int view = 0; view < 2; view++) { /* as vec4 and as floats */
+        p.base_x = bind_slice(k, caps, BIND_IN, X, ACCESS_READ, first * plane, n * plane);
+    }
+    for (int view = 0; view < 2; view++) {
+        p.base_y = bind_slice(k, caps, BIND_OUT, 0, ACCESS_WRITE, first * plane, n * plane);
+    }
     for (int i = GAMMA; i < N_IN; i++) {
         kernel_bind(k, BIND_IN, i, ACCESS_READ);
     }
+    kernel_spec(k, plane % 4 == 0);
+    kernel_push(k, &p, sizeof(p));
     kernel_grid_1d(k, caps, p.n, local_1d(caps));
-    k->flops = 2.0 * (double)shape_elems(&c->in[X]);
+    k->flops = 2.0 * (double)(n * plane);
     return LIMN_OK;
+}
+
+static limn_status plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, limn_error *err)
+{
+    size_t plane = plane_elems(c), planes = shape_elems(&c->in[X]) / plane;
+    size_t step = window_rows(c, caps, planes, plane, err);
+    limn_status st = step ? LIMN_OK : LIMN_ERR_UNSUPPORTED;
+    for (size_t first = 0; first < planes && st == LIMN_OK; first += step) {
+        st = plan_planes(c, caps, l, first, planes - first < step ? planes - first : step, err);
+    }
+    return st;
 }
 
 static const struct attr_desc attrs[] = {{"eps", ATTR_F32, offsetof(struct batch_norm_attrs, eps)}};
 
-/* Tolerance: a division and a square root (2.5 and 5 ULP in Vulkan), then a subtraction that can cancel against beta. */
+/* Tolerance: a division and a square root (2.5 and 5 ULP in Vulkan), then a subtraction that can cancel against beta.
+ */
 const struct op op_batch_norm = {
     .name = "batch_norm",
     .doc = "(x - mean) * gamma / sqrt(var + eps) + beta per channel",

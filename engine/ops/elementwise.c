@@ -1,6 +1,7 @@
 /* Kernel plans of the elementwise operators. Tensors of one shape are walked four elements at a time, in windows of at
  * most caps->max_storage_range bytes (lavapipe binds 128 MiB, an activation of a large batch is longer); broadcasting
- * goes through a strided kernel with one element per invocation, after merging the dimensions that can be walked as one. */
+ * goes through a strided kernel with one element per invocation, after merging the dimensions that can be walked as
+ * one. */
 #include "ops/elementwise.h"
 
 #include <string.h>
@@ -48,24 +49,36 @@ uint32_t local_1d(const struct device_caps *caps)
     return caps->max_invocations < 256 ? caps->max_invocations : 256;
 }
 
-limn_status check_range(const struct op_call *c, const struct device_caps *caps, limn_error *err)
+static size_t align_elems(const struct device_caps *caps)
 {
-    for (int32_t i = 0; i < c->n_in + c->n_out; i++) {
-        const struct shape *s = i < c->n_in ? &c->in[i] : &c->out[i - c->n_in];
-        if (s->rank >= 0 && 4 * (uint64_t)shape_elems(s) > caps->max_storage_range) {
-            char text[SHAPE_TEXT_MAX];
-            return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: a tensor of %s is larger than the device can bind (%llu bytes)",
-                           c->op->name, shape_text(s, text), (unsigned long long)caps->max_storage_range);
-        }
+    return caps->offset_align < 16 ? 4 : caps->offset_align / 4;
+}
+
+size_t window_rows(const struct op_call *c, const struct device_caps *caps, size_t rows, size_t row, limn_error *err)
+{
+    size_t room = (size_t)(caps->max_storage_range / 4),
+           n = row * rows <= room ? rows : (room - align_elems(caps)) / row;
+    if (n == 0) {
+        err_set(err, LIMN_ERR_UNSUPPORTED, "%s: a piece of %zu numbers is larger than the device can bind (%zu)",
+                c->op->name, row, room);
     }
-    return LIMN_OK;
+    return n < rows ? n : rows;
+}
+
+uint32_t bind_slice(struct kernel_call *k, const struct device_caps *caps, enum bind_space space, int index, int access,
+                    size_t begin, size_t n)
+{
+    size_t before = begin % align_elems(caps);
+    struct kernel_bind *b = kernel_bind(k, space, index, access);
+    b->offset = 4 * (uint64_t)(begin - before);
+    b->size = 4 * (uint64_t)(n + before);
+    return (uint32_t)before;
 }
 
 /* Elements per window: whole vec4s whose byte offsets are aligned. */
 static size_t window_elems(const struct device_caps *caps)
 {
-    uint64_t align = caps->offset_align < 16 ? 16 : caps->offset_align;
-    return (size_t)(caps->max_storage_range / align * align / 4);
+    return (size_t)(caps->max_storage_range / 4) / align_elems(caps) * align_elems(caps);
 }
 
 /* Binds elements [at, at + n) of a buffer twice: as vec4 (the whole ones) and as floats. */
@@ -78,8 +91,8 @@ static void bind_window(struct kernel_call *k, enum bind_space space, int index,
     }
 }
 
-limn_status plan_unary(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn, float a,
-                       float b, limn_error *err)
+limn_status plan_unary(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn,
+                       float a, float b, limn_error *err)
 {
     size_t total = shape_elems(&c->out[0]), window = window_elems(caps);
     for (size_t at = 0; at < total; at += window) {
@@ -99,8 +112,8 @@ limn_status plan_unary(const struct op_call *c, const struct device_caps *caps, 
     return LIMN_OK;
 }
 
-static limn_status plan_same(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn,
-                             const float limits[3], limn_error *err)
+static limn_status plan_same(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
+                             uint32_t fn, const float limits[3], limn_error *err)
 {
     size_t total = shape_elems(&c->out[0]), window = window_elems(caps);
     int second = fn == BINARY_GATE_DECONV || fn == BINARY_FIRST ? 0 : 1;
@@ -152,36 +165,47 @@ static uint32_t merge_dims(struct strided *a, struct strided *b)
     return (uint32_t)(SHAPE_MAX_RANK - at);
 }
 
-static limn_status plan_strided(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn,
-                                limn_error *err)
+/* Elements of operand that rows of the outermost dimension `at` need: all of it when it is broadcast along that one. */
+static size_t bind_operand(struct kernel_call *k, const struct device_caps *caps, const struct op_call *c, int index,
+                           const struct strided *s, uint32_t at, size_t row, size_t rows)
+{
+    size_t step = (size_t)s->stride[at];
+    return step ? bind_slice(k, caps, BIND_IN, index, ACCESS_READ, row * step, rows * step)
+                : bind_slice(k, caps, BIND_IN, index, ACCESS_READ, 0, shape_elems(&c->in[index]));
+}
+
+static limn_status plan_strided(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
+                                uint32_t fn, limn_error *err)
 {
     int second = fn == BINARY_FIRST ? 0 : 1;
     struct strided a, b;
-    limn_status st = check_range(c, caps, err);
-    if (st != LIMN_OK) {
-        return st;
-    }
     strided_read(&c->in[0], &c->out[0], &a);
     strided_read(&c->in[second], &c->out[0], &b);
-    uint32_t rank = merge_dims(&a, &b);
-    struct push_binary_strided push = {.n = (uint32_t)shape_elems(&c->out[0])};
-    for (int k = 0; k < SHAPE_MAX_RANK; k++) {
-        push.dim[k] = (uint32_t)a.dim[k];
-        push.sa[k] = (uint32_t)a.stride[k];
-        push.sb[k] = (uint32_t)b.stride[k];
+    uint32_t rank = merge_dims(&a, &b), at = SHAPE_MAX_RANK - rank;
+    size_t rows = (size_t)a.dim[at],
+           row = shape_elems(&c->out[0]) / rows; /* no operand has a longer row than the output */
+    size_t step = window_rows(c, caps, rows, row, err);
+    for (size_t r = 0; r < rows; r += step) {
+        size_t n = rows - r < step ? rows - r : step;
+        struct push_binary_strided push = {.n = (uint32_t)(n * row)};
+        struct kernel_call *k = step ? kernel_add(l, SHADER_BINARY_STRIDED, local_1d(caps), 1, 1) : NULL;
+        if (!k) {
+            return step ? err_nomem(err, sizeof(*k), "a kernel call") : LIMN_ERR_UNSUPPORTED;
+        }
+        for (int i = 0; i < SHAPE_MAX_RANK; i++) {
+            push.dim[i] = (uint32_t)a.dim[i];
+            push.sa[i] = (uint32_t)a.stride[i];
+            push.sb[i] = (uint32_t)b.stride[i];
+        }
+        push.base_a = (uint32_t)bind_operand(k, caps, c, 0, &a, at, r, n);
+        push.base_b = (uint32_t)bind_operand(k, caps, c, second, &b, at, r, n);
+        push.base_y = bind_slice(k, caps, BIND_OUT, 0, ACCESS_WRITE, r * row, n * row);
+        kernel_spec(k, fn);
+        kernel_spec(k, rank);
+        kernel_push(k, &push, sizeof(push));
+        kernel_grid_1d(k, caps, push.n, local_1d(caps));
+        k->flops = (double)push.n;
     }
-    struct kernel_call *k = kernel_add(l, SHADER_BINARY_STRIDED, local_1d(caps), 1, 1);
-    if (!k) {
-        return err_nomem(err, sizeof(*k), "a kernel call");
-    }
-    kernel_spec(k, fn);
-    kernel_spec(k, rank);
-    kernel_push(k, &push, sizeof(push));
-    kernel_bind(k, BIND_IN, 0, ACCESS_READ);
-    kernel_bind(k, BIND_IN, second, ACCESS_READ);
-    kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
-    kernel_grid_1d(k, caps, push.n, local_1d(caps));
-    k->flops = (double)push.n;
     return LIMN_OK;
 }
 
@@ -189,7 +213,7 @@ limn_status plan_binary(const struct op_call *c, const struct device_caps *caps,
                         const float limits[3], limn_error *err)
 {
     bool one = fn == BINARY_FIRST || fn == BINARY_GATE_DECONV;
-    bool same = shape_elems(&c->in[0]) == shape_elems(&c->out[0]) &&
-                (one || shape_elems(&c->in[1]) == shape_elems(&c->out[0]));
+    bool same =
+        shape_elems(&c->in[0]) == shape_elems(&c->out[0]) && (one || shape_elems(&c->in[1]) == shape_elems(&c->out[0]));
     return same ? plan_same(c, caps, l, fn, limits, err) : plan_strided(c, caps, l, fn, err);
 }

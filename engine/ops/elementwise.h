@@ -18,15 +18,21 @@ struct strided {
 void strided_read(const struct shape *from, const struct shape *to, struct strided *out);
 
 /* fn: UNARY_* of push/unary.h. */
-limn_status plan_unary(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn, float a,
-                       float b, limn_error *err);
+limn_status plan_unary(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn,
+                       float a, float b, limn_error *err);
 /* fn: BINARY_* of push/binary.h; limits {lo, hi, slope} for the gates, else NULL. Output 0 from inputs 0 and 1, of any
- * broadcastable shapes without limits, of one shape with them. With BINARY_FIRST or BINARY_GATE_DECONV only input 0 is read. */
+ * broadcastable shapes without limits, of one shape with them. With BINARY_FIRST or BINARY_GATE_DECONV only input 0 is
+ * read. */
 limn_status plan_binary(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn,
                         const float limits[3], limn_error *err);
 /* Invocations per workgroup of a one-dimensional kernel. */
 uint32_t local_1d(const struct device_caps *caps);
-/* LIMN_ERR_UNSUPPORTED when a tensor does not fit one storage binding (kernels that are not split into windows). */
-limn_status check_range(const struct op_call *c, const struct device_caps *caps, limn_error *err);
+/* Windows: a kernel that walks `rows` equal pieces of its large tensors handles as many at a time as one storage
+ * binding holds. `row` is the largest piece in elements. Returns the rows per window, or 0 with LIMN_ERR_UNSUPPORTED in
+ * err when not even one fits. */
+size_t window_rows(const struct op_call *c, const struct device_caps *caps, size_t rows, size_t row, limn_error *err);
+/* Binds elements [begin, begin + n), from the aligned offset before them; returns how many elements that is before. */
+uint32_t bind_slice(struct kernel_call *k, const struct device_caps *caps, enum bind_space space, int index, int access,
+                    size_t begin, size_t n);
 
 #endif

@@ -1,9 +1,10 @@
 /* Sum, mean and maximum over any axes.
  *
- * The input is seen as [o0, r0, o1, r1, o2, r2]-like runs: neighbouring axes of one kind (kept or reduced) are merged, so
- * at most three runs of each kind are left. One invocation folds every S-th element of one output's run, S being 1 unless
- * there are few outputs and many elements; then a second dispatch of the same kernel folds the S partial results. The
- * order is fixed by the shape and the device, so results repeat bit by bit, without atomics. */
+ * Neighbouring axes of one kind (kept or reduced) are merged into runs, at most three of each kind. One invocation
+ * folds every P-th element of one output, P being 1 unless there are few outputs and many elements; then a second
+ * dispatch of the same kernel folds the P parts. An input longer than a binding is walked in windows of its outermost
+ * run, which give pieces of the output or further parts. The order is fixed by the shape and the device: results repeat
+ * bit by bit. */
 #include "ops/ops.h"
 
 #include <float.h>
@@ -107,15 +108,20 @@ static void vjp_max(struct vjp *v)
     v->gin[0] = build_mul(v->b, hit, g);
 }
 
+struct runs {
+    bool inner_reduced, outer_reduced;
+    uint32_t *outer; /* dimension of the outermost run, in the push constants */
+};
+
 /* Merges neighbouring axes of one kind into at most three runs of each, innermost last, and notes their strides. */
-static void fill_runs(const struct op_call *c, struct push_reduce *p, bool *inner_reduced)
+static struct runs fill_runs(const struct op_call *c, struct push_reduce *p)
 {
     const struct reduce_attrs *a = c->attrs;
     const struct shape *x = &c->in[0];
     int at[2] = {REDUCE_RUNS, REDUCE_RUNS}, last = -1;
     uint32_t *dim[2] = {p->keep_dim, p->red_dim}, *stride[2] = {p->keep_stride, p->red_stride};
     uint32_t step = 1;
-    *inner_reduced = false;
+    struct runs runs = {false, false, &p->keep_dim[REDUCE_RUNS - 1]};
     for (int i = 0; i < REDUCE_RUNS; i++) {
         p->keep_dim[i] = p->red_dim[i] = 1;
     }
@@ -127,7 +133,7 @@ static void fill_runs(const struct op_call *c, struct push_reduce *p, bool *inne
         if (kind == last) {
             dim[kind][at[kind]] *= (uint32_t)x->dim[i];
         } else {
-            *inner_reduced = last < 0 ? kind == 1 : *inner_reduced;
+            runs.inner_reduced = last < 0 ? kind == 1 : runs.inner_reduced;
             at[kind]--;
             dim[kind][at[kind]] = (uint32_t)x->dim[i];
             stride[kind][at[kind]] = step;
@@ -135,23 +141,11 @@ static void fill_runs(const struct op_call *c, struct push_reduce *p, bool *inne
         }
         step *= (uint32_t)x->dim[i];
     }
-}
-
-static limn_status add_call(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
-                            const struct push_reduce *p, bool first, bool last, int scratch, limn_error *err)
-{
-    uint32_t fn = c->op == &op_reduce_max ? REDUCE_MAX : REDUCE_SUM;
-    struct kernel_call *k = kernel_add(l, SHADER_REDUCE, caps->cpu ? 16 : local_1d(caps), 1, 1);
-    if (!k) {
-        return err_nomem(err, sizeof(*k), "a kernel call");
+    if (last >= 0) {
+        runs.outer_reduced = last == 1;
+        runs.outer = &dim[last][at[last]];
     }
-    kernel_spec(k, fn);
-    kernel_push(k, p, sizeof(*p));
-    kernel_bind(k, first ? BIND_IN : BIND_SCRATCH, first ? 0 : scratch, ACCESS_READ);
-    kernel_bind(k, last ? BIND_OUT : BIND_SCRATCH, last ? 0 : scratch, ACCESS_WRITE);
-    kernel_grid_1d(k, caps, (uint64_t)p->n_out * p->parts, k->spec[0]);
-    k->flops = (double)p->n_out * p->n_red;
-    return LIMN_OK;
+    return runs;
 }
 
 /* Parts that the run of one output is cut into: enough to fill the device, each long enough to be worth it. */
@@ -164,38 +158,115 @@ static uint32_t parts_for(const struct device_caps *caps, size_t n_out, size_t n
     return parts < 2 ? 1 : (uint32_t)parts;
 }
 
+/* A slice of a buffer: an input, an output or, from 0 on, a scratch buffer. */
+struct slice {
+    int scratch; /* -1: the node's own tensor */
+    size_t begin, n;
+};
+
+static limn_status add_call(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
+                            struct push_reduce p, struct slice from, struct slice to, limn_error *err)
+{
+    uint32_t fn = c->op == &op_reduce_max ? REDUCE_MAX : REDUCE_SUM;
+    struct kernel_call *k = kernel_add(l, SHADER_REDUCE, caps->cpu ? 16 : local_1d(caps), 1, 1);
+    if (!k) {
+        return err_nomem(err, sizeof(*k), "a kernel call");
+    }
+    p.base_x = bind_slice(k, caps, from.scratch < 0 ? BIND_IN : BIND_SCRATCH, from.scratch < 0 ? 0 : from.scratch,
+                          ACCESS_READ, from.begin, from.n);
+    p.base_y = bind_slice(k, caps, to.scratch < 0 ? BIND_OUT : BIND_SCRATCH, to.scratch < 0 ? 0 : to.scratch,
+                          ACCESS_WRITE, to.begin, to.n);
+    kernel_spec(k, fn);
+    kernel_push(k, &p, sizeof(p));
+    kernel_grid_1d(k, caps, (uint64_t)p.n_out * p.parts, k->spec[0]);
+    k->flops = (double)p.n_out * p.n_red;
+    return LIMN_OK;
+}
+
+/* Folds `parts` parts of n_out results that lie in a scratch buffer into the output from element `begin` on. */
+static limn_status add_fold(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, int scratch,
+                            size_t n_out, size_t parts, float scale, size_t begin, limn_error *err)
+{
+    struct push_reduce p = {.n_out = (uint32_t)n_out,
+                            .n_red = (uint32_t)parts,
+                            .parts = 1,
+                            .scale = scale,
+                            .keep_dim = {1, 1, (uint32_t)n_out},
+                            .keep_stride = {0, 0, 1},
+                            .red_dim = {1, 1, (uint32_t)parts},
+                            .red_stride = {0, 0, (uint32_t)n_out}};
+    return add_call(c, caps, l, p, (struct slice){scratch, 0, n_out * parts}, (struct slice){-1, begin, n_out}, err);
+}
+
+static int add_scratch(struct kernel_list *l, size_t n, limn_error *err)
+{
+    int scratch = kernel_scratch(l, 4 * (uint64_t)n, false);
+    if (scratch < 0) {
+        err_nomem(err, sizeof(struct kernel_scratch), "a scratch buffer");
+    }
+    return scratch;
+}
+
+/* Windows of a kept run: each gives its own piece of the output. `p` describes one row of it, `outer` its dimension. */
+static limn_status plan_kept(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
+                             struct push_reduce p, uint32_t *outer, size_t rows, size_t step, float scale,
+                             limn_error *err)
+{
+    size_t row = shape_elems(&c->in[0]) / rows, row_out = shape_elems(&c->out[0]) / rows;
+    limn_status st = LIMN_OK;
+    for (size_t r = 0; r < rows && st == LIMN_OK; r += step) {
+        size_t n = rows - r < step ? rows - r : step, n_out = n * row_out;
+        struct slice from = {-1, r * row, n * row}, to = {-1, r * row_out, n_out};
+        *outer = (uint32_t)n;
+        p.n_out = (uint32_t)n_out;
+        p.parts = parts_for(caps, n_out, p.n_red);
+        p.scale = p.parts == 1 ? scale : 1;
+        if (p.parts > 1) {
+            to = (struct slice){add_scratch(l, n_out * p.parts, err), 0, n_out * p.parts};
+            st = to.scratch < 0 ? LIMN_ERR_NOMEM : LIMN_OK;
+        }
+        st = st == LIMN_OK ? add_call(c, caps, l, p, from, to, err) : st;
+        if (st == LIMN_OK && p.parts > 1) {
+            st = add_fold(c, caps, l, to.scratch, n_out, p.parts, scale, r * row_out, err);
+        }
+    }
+    return st;
+}
+
+/* Windows of a reduced run: each gives further parts of the whole output, folded at the end. */
+static limn_status plan_reduced(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
+                                struct push_reduce p, uint32_t *outer, size_t rows, size_t step, float scale,
+                                limn_error *err)
+{
+    size_t row = shape_elems(&c->in[0]) / rows, n_out = shape_elems(&c->out[0]), row_red = p.n_red / rows;
+    size_t windows = (rows + step - 1) / step, last = rows - (windows - 1) * step;
+    p.parts = parts_for(caps, n_out, last * row_red);
+    size_t parts = windows * p.parts;
+    p.scale = parts == 1 ? scale : 1;
+    int scratch = parts == 1 ? -1 : add_scratch(l, n_out * parts, err);
+    limn_status st = parts > 1 && scratch < 0 ? LIMN_ERR_NOMEM : LIMN_OK;
+    for (size_t w = 0; w < windows && st == LIMN_OK; w++) {
+        size_t n = w == windows - 1 ? last : step, each = n_out * p.parts;
+        *outer = (uint32_t)n;
+        p.n_red = (uint32_t)(n * row_red);
+        st = add_call(c, caps, l, p, (struct slice){-1, w * step * row, n * row},
+                      (struct slice){scratch, w * each, each}, err);
+    }
+    return st == LIMN_OK && parts > 1 ? add_fold(c, caps, l, scratch, n_out, parts, scale, 0, err) : st;
+}
+
 static limn_status plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, limn_error *err)
 {
-    size_t n_out = shape_elems(&c->out[0]), n_red = reduced_elems(c);
-    struct push_reduce p = {.n_out = (uint32_t)n_out, .n_red = (uint32_t)n_red, .scale = 1};
+    size_t n_red = reduced_elems(c);
+    struct push_reduce p = {.n_out = (uint32_t)shape_elems(&c->out[0]), .n_red = (uint32_t)n_red};
     float scale = c->op == &op_reduce_mean ? (float)(1.0 / (double)n_red) : 1;
-    bool inner;
-    limn_status st = check_range(c, caps, err);
-    if (st != LIMN_OK) {
-        return st;
+    struct runs runs = fill_runs(c, &p);
+    size_t rows = *runs.outer, step = window_rows(c, caps, rows, shape_elems(&c->in[0]) / rows, err);
+    p.parts_first = runs.inner_reduced;
+    if (step == 0) {
+        return LIMN_ERR_UNSUPPORTED;
     }
-    fill_runs(c, &p, &inner);
-    p.parts = parts_for(caps, n_out, n_red);
-    if (p.parts == 1) {
-        p.scale = scale;
-        p.part_stride = p.out_stride = 1;
-        return add_call(c, caps, l, &p, true, true, 0, err);
-    }
-    /* neighbouring invocations read neighbouring elements: parts vary fastest where the innermost run is reduced */
-    p.part_stride = inner ? 1 : p.n_out;
-    p.out_stride = inner ? p.parts : 1;
-    int scratch = kernel_scratch(l, 4 * (uint64_t)n_out * p.parts, false);
-    if (scratch < 0) {
-        return err_nomem(err, 4 * n_out * p.parts, "a scratch buffer");
-    }
-    st = add_call(c, caps, l, &p, true, false, scratch, err);
-    if (st != LIMN_OK) {
-        return st;
-    }
-    struct push_reduce q = {.n_out = p.n_out, .n_red = p.parts, .parts = 1, .scale = scale, .part_stride = 1, .out_stride = 1,
-                            .keep_dim = {1, 1, p.n_out}, .keep_stride = {0, 0, p.out_stride},
-                            .red_dim = {1, 1, p.parts}, .red_stride = {0, 0, p.part_stride}};
-    return add_call(c, caps, l, &q, false, true, scratch, err);
+    return (runs.outer_reduced ? plan_reduced : plan_kept)(c, caps, l, p, runs.outer, rows, step, scale, err);
 }
 
 static const struct attr_desc attrs[] = {{"axes", ATTR_I32, offsetof(struct reduce_attrs, axes)},
@@ -205,9 +276,11 @@ static const struct attr_desc attrs[] = {{"axes", ATTR_I32, offsetof(struct redu
     .n_in_min = 1, .n_in_max = 1, .n_out = 1, .attrs = attrs, .n_attrs = 2, .attr_bytes = sizeof(struct reduce_attrs), \
     .infer = infer, .ref = ref, .plan = plan
 
-/* Tolerances: a serial float sum of n terms errs by about sqrt(n) / 2 roundings of its partial sums (n up to some thousand
- * here, sums near sqrt(n)); the maximum is exact. */
-const struct op op_reduce_sum = {.name = "reduce_sum", .doc = "sum of x over axes", REDUCTION, .vjp = vjp_sum, .tol = 1e-5f};
-const struct op op_reduce_mean = {.name = "reduce_mean", .doc = "mean of x over axes", REDUCTION, .vjp = vjp_mean,
-                                  .tol = 2e-6f};
-const struct op op_reduce_max = {.name = "reduce_max", .doc = "maximum of x over axes", REDUCTION, .vjp = vjp_max, .tol = 0};
+/* Tolerances: a serial float sum of n terms errs by about sqrt(n) / 2 roundings of its partial sums (n up to some
+ * thousand here, sums near sqrt(n)); the maximum is exact. */
+const struct op op_reduce_sum = {
+    .name = "reduce_sum", .doc = "sum of x over axes", REDUCTION, .vjp = vjp_sum, .tol = 1e-5f};
+const struct op op_reduce_mean = {
+    .name = "reduce_mean", .doc = "mean of x over axes", REDUCTION, .vjp = vjp_mean, .tol = 2e-6f};
+const struct op op_reduce_max = {
+    .name = "reduce_max", .doc = "maximum of x over axes", REDUCTION, .vjp = vjp_max, .tol = 0};

@@ -27,7 +27,7 @@ static struct push_softmax rows_of(const struct op_call *c)
 {
     const struct axis_attrs *a = c->attrs;
     const struct shape *x = &c->in[0];
-    struct push_softmax p = {1, (uint32_t)x->dim[a->axis], 1};
+    struct push_softmax p = {.rows = 1, .len = (uint32_t)x->dim[a->axis], .inner = 1};
     for (int i = 0; i < x->rank; i++) {
         p.rows *= i == a->axis ? 1 : (uint32_t)x->dim[i];
         p.inner *= i > a->axis ? (uint32_t)x->dim[i] : 1;
@@ -72,28 +72,39 @@ static void vjp_log_softmax(struct vjp *v)
     v->gin[0] = build_sub(v->b, g, build_mul(v->b, p, sum));
 }
 
-static limn_status plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, limn_error *err)
+/* Rows of `n` outer positions from `first` on. */
+static limn_status plan_rows(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
+                             size_t first, size_t n, limn_error *err)
 {
     struct push_softmax p = rows_of(c);
+    size_t block = (size_t)p.len * p.inner;
     bool alone = caps->cpu || p.len < 32 || (p.rows >= 4096 && p.inner >= 32);
     uint32_t lanes = alone ? 1 : caps->max_invocations < 128 ? 64 : 128;
     uint32_t local = !alone ? lanes : caps->cpu ? 16 : 64;
-    limn_status st = check_range(c, caps, err);
-    if (st != LIMN_OK) {
-        return st;
-    }
     struct kernel_call *k = kernel_add(l, SHADER_SOFTMAX, local, 1, 1);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
+    p.rows = (uint32_t)(n * p.inner);
+    p.base_x = bind_slice(k, caps, BIND_IN, 0, ACCESS_READ, first * block, n * block);
+    p.base_y = bind_slice(k, caps, BIND_OUT, 0, ACCESS_WRITE, first * block, n * block);
     kernel_spec(k, c->op == &op_log_softmax);
     kernel_spec(k, lanes);
     kernel_push(k, &p, sizeof(p));
-    kernel_bind(k, BIND_IN, 0, ACCESS_READ);
-    kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
     kernel_grid_1d(k, caps, p.rows, alone ? local : 1);
     k->flops = 6.0 * p.rows * p.len;
     return LIMN_OK;
+}
+
+static limn_status plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, limn_error *err)
+{
+    struct push_softmax p = rows_of(c);
+    size_t outer = p.rows / p.inner, step = window_rows(c, caps, outer, (size_t)p.len * p.inner, err);
+    limn_status st = step ? LIMN_OK : LIMN_ERR_UNSUPPORTED;
+    for (size_t first = 0; first < outer && st == LIMN_OK; first += step) {
+        st = plan_rows(c, caps, l, first, outer - first < step ? outer - first : step, err);
+    }
+    return st;
 }
 
 static const struct attr_desc attrs[] = {{"axis", ATTR_I32, offsetof(struct axis_attrs, axis)}};
@@ -103,7 +114,7 @@ static const struct attr_desc attrs[] = {{"axis", ATTR_I32, offsetof(struct axis
     .infer = infer, .ref = ref, .plan = plan, .flops_per_out = 6
 
 /* Tolerances: exp and log of Vulkan are good to 3 ULP plus a part that grows with the argument (some tens here). */
-const struct op op_softmax = {.name = "softmax", .doc = "exp(x) / sum exp(x) over axis", ALONG_AXIS, .vjp = vjp_softmax,
-                              .tol = 1e-5f};
-const struct op op_log_softmax = {.name = "log_softmax", .doc = "x - log sum exp(x) over axis", ALONG_AXIS,
-                                  .vjp = vjp_log_softmax, .tol = 1e-5f};
+const struct op op_softmax = {
+    .name = "softmax", .doc = "exp(x) / sum exp(x) over axis", ALONG_AXIS, .vjp = vjp_softmax, .tol = 1e-5f};
+const struct op op_log_softmax = {
+    .name = "log_softmax", .doc = "x - log sum exp(x) over axis", ALONG_AXIS, .vjp = vjp_log_softmax, .tol = 1e-5f};

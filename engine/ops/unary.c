@@ -2,7 +2,8 @@
  * Attribute structs of these operators are at most two floats, which are the kernel's parameters a and b.
  *
  * Backward: the piecewise-linear ones are gates (act_gate) on their output, so that the input need not be kept and
- * explanation methods can swap the gate; the smooth ones are composed of primitive operators and differentiate again. */
+ * explanation methods can swap the gate; the smooth ones are composed of primitive operators and differentiate again.
+ */
 #include "ops/ops.h"
 
 #include <math.h>
@@ -224,27 +225,62 @@ static const struct attr_desc affine_attr[] = {{"scale", ATTR_F32, offsetof(stru
 #define AFFINE_ATTRS .attrs = affine_attr, .n_attrs = 2, .attr_bytes = sizeof(struct affine_attrs)
 #define ONE_IN .n_in_min = 1, .n_in_max = 1, .n_out = 1, .infer = infer_same, .ref = ref_unary, .plan = plan
 
-/* Tolerances: exact selections and single roundings 1e-6; division and square root are 2.5 ULP in Vulkan, exp and log 3 ULP
- * plus a part that grows with |x|, hence 1e-5 where they are used. */
-const struct op op_relu = {.name = "relu", .doc = "max(x, 0)", ONE_IN, .flags = OP_INPLACE | OP_ACTIVATION,
-                           .vjp = vjp_relu, .tol = 0};
-const struct op op_relu6 = {.name = "relu6", .doc = "min(max(x, 0), 6)", ONE_IN, .flags = OP_INPLACE | OP_ACTIVATION,
-                            .vjp = vjp_relu6, .tol = 0};
-const struct op op_leaky_relu = {.name = "leaky_relu", .doc = "x where x > 0, slope * x elsewhere", ONE_IN, LEAKY_RELU_ATTRS,
-                                 .flags = OP_INPLACE | OP_ACTIVATION, .vjp = vjp_leaky_relu, .tol = 1e-6f};
-const struct op op_sigmoid = {.name = "sigmoid", .doc = "1 / (1 + exp(-x))", ONE_IN, .flags = OP_INPLACE | OP_ACTIVATION,
-                              .vjp = vjp_sigmoid, .flops_per_out = 4, .tol = 1e-5f};
-const struct op op_tanh = {.name = "tanh", .doc = "tanh(x)", ONE_IN, .flags = OP_INPLACE | OP_ACTIVATION, .vjp = vjp_tanh,
-                           .flops_per_out = 6, .tol = 1e-5f};
-const struct op op_silu = {.name = "silu", .doc = "x / (1 + exp(-x))", ONE_IN, .flags = OP_INPLACE | OP_ACTIVATION,
-                           .vjp = vjp_silu, .flops_per_out = 5, .tol = 1e-5f};
-const struct op op_hard_swish = {.name = "hard_swish", .doc = "x * min(max(x + 3, 0), 6) / 6", ONE_IN, .vjp = vjp_hard_swish,
-                                 .flags = OP_INPLACE | OP_ACTIVATION, .flops_per_out = 3, .tol = 1e-6f};
-const struct op op_affine = {.name = "affine", .doc = "scale * x + shift", ONE_IN, AFFINE_ATTRS, .flags = OP_INPLACE,
-                             .vjp = vjp_affine, .flops_per_out = 2, .tol = 1e-6f};
+/* Tolerances: exact selections and single roundings 1e-6; division and square root are 2.5 ULP in Vulkan, exp and log 3
+ * ULP plus a part that grows with |x|, hence 1e-5 where they are used. */
+const struct op op_relu = {
+    .name = "relu", .doc = "max(x, 0)", ONE_IN, .flags = OP_INPLACE | OP_ACTIVATION, .vjp = vjp_relu, .tol = 0};
+const struct op op_relu6 = {.name = "relu6",
+                            .doc = "min(max(x, 0), 6)",
+                            ONE_IN,
+                            .flags = OP_INPLACE | OP_ACTIVATION,
+                            .vjp = vjp_relu6,
+                            .tol = 0};
+const struct op op_leaky_relu = {.name = "leaky_relu",
+                                 .doc = "x where x > 0, slope * x elsewhere",
+                                 ONE_IN,
+                                 LEAKY_RELU_ATTRS,
+                                 .flags = OP_INPLACE | OP_ACTIVATION,
+                                 .vjp = vjp_leaky_relu,
+                                 .tol = 1e-6f};
+const struct op op_sigmoid = {.name = "sigmoid",
+                              .doc = "1 / (1 + exp(-x))",
+                              ONE_IN,
+                              .flags = OP_INPLACE | OP_ACTIVATION,
+                              .vjp = vjp_sigmoid,
+                              .flops_per_out = 4,
+                              .tol = 1e-5f};
+const struct op op_tanh = {.name = "tanh",
+                           .doc = "tanh(x)",
+                           ONE_IN,
+                           .flags = OP_INPLACE | OP_ACTIVATION,
+                           .vjp = vjp_tanh,
+                           .flops_per_out = 6,
+                           .tol = 1e-5f};
+const struct op op_silu = {.name = "silu",
+                           .doc = "x / (1 + exp(-x))",
+                           ONE_IN,
+                           .flags = OP_INPLACE | OP_ACTIVATION,
+                           .vjp = vjp_silu,
+                           .flops_per_out = 5,
+                           .tol = 1e-5f};
+const struct op op_hard_swish = {.name = "hard_swish",
+                                 .doc = "x * min(max(x + 3, 0), 6) / 6",
+                                 ONE_IN,
+                                 .vjp = vjp_hard_swish,
+                                 .flags = OP_INPLACE | OP_ACTIVATION,
+                                 .flops_per_out = 3,
+                                 .tol = 1e-6f};
+const struct op op_affine = {.name = "affine",
+                             .doc = "scale * x + shift",
+                             ONE_IN,
+                             AFFINE_ATTRS,
+                             .flags = OP_INPLACE,
+                             .vjp = vjp_affine,
+                             .flops_per_out = 2,
+                             .tol = 1e-6f};
 const struct op op_exp = {.name = "exp", .doc = "e^x", ONE_IN, .flags = OP_INPLACE, .vjp = vjp_exp, .tol = 1e-5f};
-const struct op op_log = {.name = "log", .doc = "natural logarithm of x", ONE_IN, .flags = OP_INPLACE, .vjp = vjp_log,
-                          .tol = 1e-5f};
-const struct op op_sqrt = {.name = "sqrt", .doc = "square root of x", ONE_IN, .flags = OP_INPLACE, .vjp = vjp_sqrt,
-                           .tol = 1e-6f};
+const struct op op_log = {
+    .name = "log", .doc = "natural logarithm of x", ONE_IN, .flags = OP_INPLACE, .vjp = vjp_log, .tol = 1e-5f};
+const struct op op_sqrt = {
+    .name = "sqrt", .doc = "square root of x", ONE_IN, .flags = OP_INPLACE, .vjp = vjp_sqrt, .tol = 1e-6f};
 const struct op op_abs = {.name = "abs", .doc = "|x|", ONE_IN, .flags = OP_INPLACE, .vjp = vjp_abs, .tol = 0};

@@ -15,7 +15,9 @@
 #define BINARY_GATE_DECONV 6
 #define BINARY_FIRST 7 /* a alone: broadcasting */
 
-/* Output dimensions (leading ones are 1), and elements between neighbours in a and b (0: broadcast). */
-#define PUSH_BINARY_STRIDED PUSH_U32(n) PUSH_U32_ARRAY(dim, 5) PUSH_U32_ARRAY(sa, 5) PUSH_U32_ARRAY(sb, 5)
+/* Output dimensions (leading ones are 1), elements between neighbours in a and b (0: broadcast), first elements. */
+#define PUSH_BINARY_STRIDED                                                                                            \
+    PUSH_U32(n) PUSH_U32(base_a) PUSH_U32(base_b) PUSH_U32(base_y)                                                     \
+    PUSH_U32_ARRAY(dim, 5) PUSH_U32_ARRAY(sa, 5) PUSH_U32_ARRAY(sb, 5)
 
 #endif

@@ -11,7 +11,7 @@ static const struct op_case good[] = {
     {"one class", {NORMAL(3, 1)}, AXIS(1)},
     {"one element", {NORMAL(1)}, AXIS(0)},
     {"many classes", {NORMAL(3, 1000)}, AXIS(1), .flags = FORWARD_ONLY},
-    {"many rows", {NORMAL(2, 33, 65, 33)}, AXIS(1), .flags = FORWARD_ONLY},
+    {"many rows", {NORMAL(20, 33, 13, 17)}, AXIS(1), .flags = FORWARD_ONLY},
 };
 
 static const struct op_case bad[] = {

@@ -1,10 +1,10 @@
-/* Cases of the operator tests. Every operator of ops.def has one file tests/ops/case_<op>.c that exports its cases, which
- * test_ops.c walks (an operator without one does not link):
+/* Cases of the operator tests. Every operator of ops.def has one file tests/ops/case_<op>.c that exports its cases,
+ * which test_ops.c walks (an operator without one does not link):
  *
  *     #include "ops_cases.h"
  *
  *     static const struct op_case good[] = {
- *         {"stride 2", {NORMAL(2, 3, 7, 5), NORMAL(4, 3, 3, 3)}, .attrs = &(const struct conv_attrs){.stride = {1, 2, 2}, ...}},
+ *         {"stride 2", {NORMAL(2, 3, 7, 5), NORMAL(4, 3, 3, 3)}, .attrs = &(const struct conv_attrs){...}},
  *         {"no bias", {NORMAL(2, 3, 7, 5), NORMAL(4, 3, 3, 3), ABSENT, NORMAL(2, 4, 5, 3)}, .attrs = ...},
  *     };
  *     static const struct op_case bad[] = { // infer must refuse these with a text
@@ -46,7 +46,7 @@ struct op_case_in {
 #define CASE_RANK(...) ((int8_t)(sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t)))
 #define CASE_IN(k, r, ...) {.kind = (k), .rank = CASE_RANK(__VA_ARGS__), .range = (r), .dim = {__VA_ARGS__}}
 #define NORMAL(...) CASE_IN(CASE_NORMAL, 0, __VA_ARGS__)
-/* For maxima and kinks at whole numbers (relu, relu6, abs, max pooling, gates): central differences stay on one side. */
+/* For maxima and kinks at whole numbers (relu, relu6, abs, max pooling, gates): differences stay on one side. */
 #define DISTINCT(...) CASE_IN(CASE_DISTINCT, 0, __VA_ARGS__)
 #define POSITIVE(...) CASE_IN(CASE_POSITIVE, 0, __VA_ARGS__)
 #define NONZERO(...) CASE_IN(CASE_NONZERO, 0, __VA_ARGS__)
@@ -69,7 +69,7 @@ struct op_case {
     uint32_t const_in;  /* bit i: input i gets no cotangent (indices) */
     uint32_t const_out; /* bit k: output k carries no cotangent (indices) */
     float slack;        /* multiplies op->tol; 0 means 1. Say why beside it. */
-    /* Optional: overwrites inputs after they were filled (index inputs that must be consistent). `in` has float values. */
+    /* Optional: overwrites inputs after they were filled (index inputs that must be consistent), with float values. */
     void (*fill)(const struct op_call *call, uint64_t seed, double *const *in);
 };
 

@@ -1,7 +1,8 @@
 /* Walks every operator of ops.def and its cases: shapes, reference, vjp against central differences of the reference in
  * double precision, shaders (of the operator and of its vjp) against the reference, twice with the same bytes.
- * Options: --op=PART of a name, --list, --seed=N, --device=NAME (none: reference only), -v.
- * TIMEOUT: 900 */
+ * Options: --op=PART of a name, --list, --seed=N, --device=NAME (none: reference only), -v; --family=gpu runs the
+ * kernels meant for GPUs, --max-range=BYTES those that walk large tensors in windows, whatever the device is. TIMEOUT:
+ * 900 */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -24,10 +25,12 @@ static const struct op_case_list *const lists[] = {
 };
 
 struct options {
-    const char *op, *device;
+    const char *op, *device, *family;
     uint64_t seed;
+    int64_t max_range;
     bool list, verbose;
     struct vk_device *dev; /* NULL: reference only */
+    unsigned refused;      /* cases with a piece longer than --max-range */
 };
 
 static void fail(const struct op *op, const struct op_case *cs, const limn_error *err)
@@ -47,8 +50,8 @@ static double magnitude(const struct op_subject *s, value_id v)
     return most;
 }
 
-/* What a value computed on the device may be off by: the operator's own tolerance for its outputs; for the results of the
- * vjp, the tolerances of the nodes on the way, relative to the largest number on the way. */
+/* What a value computed on the device may be off by: the operator's own tolerance for its outputs; for the results of
+ * the vjp, the tolerances of the nodes on the way, relative to the largest number on the way. */
 static double allowed(const struct op_subject *s, value_id v)
 {
     double slack = s->cs->slack > 0 ? (double)s->cs->slack : 1, tol = 0, most = 1;
@@ -129,7 +132,7 @@ static bool check_outputs(const struct op_subject *s, struct exec *e, double *wo
     return ok;
 }
 
-static bool check_device(struct op_subject *s, const struct options *opt, bool with_vjp, double *worst, limn_error *err)
+static bool check_device(struct op_subject *s, struct options *opt, bool with_vjp, double *worst, limn_error *err)
 {
     struct exec *e = NULL;
     for (int k = 0; k < s->op->n_out; k++) {
@@ -140,13 +143,17 @@ static bool check_device(struct op_subject *s, const struct options *opt, bool w
             s->g->value[s->gin[i]].flags |= VALUE_OUTPUT;
         }
     }
-    bool ok = exec_vk_create(opt->dev, s->g, &(struct exec_params){0}, &e, err) == LIMN_OK &&
-              set_inputs(s, e, err) == LIMN_OK && check_outputs(s, e, worst, err);
+    limn_status st = exec_vk_create(opt->dev, s->g, &(struct exec_params){0}, &e, err);
+    if (st == LIMN_ERR_UNSUPPORTED && opt->max_range) {
+        opt->refused++;
+        return true;
+    }
+    bool ok = st == LIMN_OK && set_inputs(s, e, err) == LIMN_OK && check_outputs(s, e, worst, err);
     exec_destroy(&e);
     return ok;
 }
 
-static void run_good(const struct op *op, const struct op_case *cs, const struct options *opt, bool *differentiated)
+static void run_good(const struct op *op, const struct op_case *cs, struct options *opt, bool *differentiated)
 {
     struct op_subject s;
     limn_error err = {0};
@@ -156,7 +163,8 @@ static void run_good(const struct op *op, const struct op_case *cs, const struct
     bool with_vjp = op->vjp && !(cs->flags & FORWARD_ONLY);
     if (ok && with_vjp) {
         *differentiated = true;
-        ok = subject_add_vjp(&s, &err) == LIMN_OK && subject_eval(&s, &err) && subject_check_vjp(&s, 1e-6, &worst, &err);
+        ok =
+            subject_add_vjp(&s, &err) == LIMN_OK && subject_eval(&s, &err) && subject_check_vjp(&s, 1e-6, &worst, &err);
     } else if (ok) {
         ok = subject_eval(&s, &err);
     }
@@ -179,15 +187,56 @@ static void run_bad(const struct op *op, const struct op_case *cs, const struct 
     limn_status st = subject_create(&s, op, cs, opt->seed, &err);
     if ((st != LIMN_ERR_SHAPE && st != LIMN_ERR_ARG) || err.text[0] == '\0') {
         check_failed++;
-        fprintf(stderr, "%s, bad case \"%s\": status %d, text \"%s\" (expected a refusal)\n", op->name, cs->name, (int)st,
-                err.text);
+        fprintf(stderr, "%s, bad case \"%s\": status %d, text \"%s\" (expected a refusal)\n", op->name, cs->name,
+                (int)st, err.text);
     } else if (opt->verbose) {
         fprintf(stderr, "%s, bad case \"%s\": %s\n", op->name, cs->name, err.text);
     }
     subject_finish(&s);
 }
 
-static void run_op(const struct op *op, const struct op_case_list *list, const struct options *opt)
+/* A vjp that is wrong by a factor must be found: y = x^2 with cotangent g x. */
+static void ref_square(const struct op_call *c, const double *const *in, double *const *out)
+{
+    for (size_t i = 0; i < shape_elems(&c->out[0]); i++) {
+        out[0][i] = in[0][i] * in[0][i];
+    }
+}
+
+static limn_status infer_square(const struct op_call *c, struct shape *out, limn_error *err)
+{
+    (void)err;
+    out[0] = c->in[0];
+    return LIMN_OK;
+}
+
+static void vjp_square(struct vjp *v)
+{
+    v->gin[0] = build_mul(v->b, v->gout[0], v->in[0]);
+}
+
+static void check_control(const struct options *opt)
+{
+    static const struct op square = {.name = "square",
+                                     .n_in_min = 1,
+                                     .n_in_max = 1,
+                                     .n_out = 1,
+                                     .infer = infer_square,
+                                     .ref = ref_square,
+                                     .vjp = vjp_square};
+    static const struct op_case cs = {"control", {NORMAL(2, 3, 5)}};
+    struct op_subject s;
+    limn_error err = {0};
+    double worst = 0;
+    CHECK(subject_create(&s, &square, &cs, opt->seed, &err) == LIMN_OK);
+    CHECK(subject_add_vjp(&s, &err) == LIMN_OK);
+    CHECK(subject_eval(&s, &err));
+    CHECK(!subject_check_vjp(&s, 1e-6, &worst, &err));
+    CHECK_NEAR(worst, 0.5, 0.01);
+    subject_finish(&s);
+}
+
+static void run_op(const struct op *op, const struct op_case_list *list, struct options *opt)
 {
     bool differentiated = false;
     CHECK_STR(list->op, op->name);
@@ -223,6 +272,10 @@ static bool parse(int argc, char **argv, struct options *opt)
             opt->device = argv[i] + 9;
         } else if (str_starts(argv[i], "--seed=") && str_to_i64(argv[i] + 7, 0, INT64_MAX, &seed)) {
             opt->seed = (uint64_t)seed;
+        } else if (str_starts(argv[i], "--family=")) {
+            opt->family = argv[i] + 9;
+        } else if (str_starts(argv[i], "--max-range=") && str_to_i64(argv[i] + 12, 1024, INT64_MAX, &opt->max_range)) {
+            continue;
         } else if (strcmp(argv[i], "--list") == 0) {
             opt->list = true;
         } else if (strcmp(argv[i], "-v") == 0) {
@@ -235,6 +288,18 @@ static bool parse(int argc, char **argv, struct options *opt)
     return true;
 }
 
+/* Makes plans choose what they would choose on another device; the kernels must run here all the same. */
+static void change_caps(struct device_caps *caps, const struct options *opt)
+{
+    if (opt->family) {
+        caps->cpu = strcmp(opt->family, "cpu") == 0;
+        caps->compute_units = caps->cpu ? caps->compute_units : 32;
+    }
+    if (opt->max_range) {
+        caps->max_storage_range = (uint64_t)opt->max_range;
+    }
+}
+
 static bool open_device(struct options *opt, bool *skip)
 {
     limn_error err = {0};
@@ -245,6 +310,9 @@ static bool open_device(struct options *opt, bool *skip)
     limn_status st = vk_device_open(opt->device, &opt->dev, &err);
     *skip = st != LIMN_OK && !opt->device;
     fprintf(stderr, "device: %s\n", st == LIMN_OK ? vk_device_get_info(opt->dev)->name : err.text);
+    if (st == LIMN_OK) {
+        change_caps((struct device_caps *)vk_device_caps(opt->dev), opt);
+    }
     return st == LIMN_OK || *skip;
 }
 
@@ -271,8 +339,13 @@ int main(int argc, char **argv)
             run_op(op_at(i), lists[i], &opt);
         }
     }
+    check_control(&opt);
     vk_device_close(&opt.dev);
     CHECK(seen > 0);
+    if (opt.refused) {
+        fprintf(stderr, "%u cases have a piece that one binding of %lld bytes cannot hold\n", opt.refused,
+                (long long)opt.max_range);
+    }
     int failed = check_done();
     if (skip) {
         fprintf(stderr, "shaders were not run: no device\n");

@@ -189,8 +189,8 @@ static bool check_written(const struct graph *g, const struct node *n, int k, co
     size_t count = shape_elems(&g->value[n->out[k]].shape);
     for (size_t i = 0; i < count + CANARIES; i++) {
         if (finite_value(x[i]) != (i < count)) {
-            err_set(err, LIMN_ERR_INTERNAL, "reference of %s, output %d, element %zu of %zu: %s", n->op->name, k, i, count,
-                    i < count ? "not written or not finite" : "written past the end");
+            err_set(err, LIMN_ERR_INTERNAL, "reference of %s, output %d, element %zu of %zu: %s", n->op->name, k, i,
+                    count, i < count ? "not written or not finite" : "written past the end");
             return false;
         }
     }
@@ -260,8 +260,8 @@ static double central_difference(struct op_subject *s, int input, size_t at, dou
     return sum / (2 * eps);
 }
 
-static bool check_input(struct op_subject *s, int input, double tol, double *const *up, double *const *down, double *worst,
-                        limn_error *err)
+static bool check_input(struct op_subject *s, int input, double tol, double *const *up, double *const *down,
+                        double *worst, limn_error *err)
 {
     size_t n = shape_elems(&s->shape[input]), probes = n < MAX_PROBES ? n : MAX_PROBES, at_worst = 0;
     const double *g = s->gin[input] == VALUE_NONE ? NULL : s->val[s->gin[input]];
@@ -284,8 +284,9 @@ static bool check_input(struct op_subject *s, int input, double tol, double *con
     }
     *worst = largest / scale > *worst ? largest / scale : *worst;
     if (!(largest <= tol * scale)) {
-        err_set(err, LIMN_ERR_INTERNAL, "vjp of input %d, element %zu: found %.9g, differences give %.9g (largest %.3g)",
-                input, at_worst, found, expected, scale);
+        err_set(err, LIMN_ERR_INTERNAL,
+                "vjp of input %d, element %zu: found %.9g, differences give %.9g (largest %.3g)", input, at_worst,
+                found, expected, scale);
         return false;
     }
     return true;
