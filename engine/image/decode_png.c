@@ -61,12 +61,16 @@ static void on_free(png_structp png, png_voidp p)
 
 static void on_read(png_structp png, png_bytep dst, size_t n)
 {
-    struct bytes *in = ((struct state *)png_get_io_ptr(png))->in;
-    if (n > in->size - in->pos) {
+    const struct state *s = png_get_io_ptr(png);
+    struct bytes *in = s->in;
+    size_t left = in->size - in->pos;
+    if (n > left && (left == 0 || !s->lenient)) {
         png_error(png, "file ends early");
     }
-    memcpy(dst, in->data + in->pos, n);
-    in->pos += n;
+    size_t got = n < left ? n : left; /* lenient: what is left of a cut chunk still holds rows */
+    memcpy(dst, in->data + in->pos, got);
+    memset(dst + got, 0, n - got);
+    in->pos += got;
 }
 
 static const png_byte skipped_chunks[] =
