@@ -1,0 +1,42 @@
+/* The kernel calls of the convolution family (conv_calls.c): one function per shader, filled from a conv_job. */
+#ifndef LIMN_OPS_CONV_CALLS_H
+#define LIMN_OPS_CONV_CALLS_H
+
+#include "ops/conv_plan.h"
+
+enum conv_family { CONV_FAMILY_AUTO, CONV_FAMILY_BLOCK, CONV_FAMILY_GEMM, CONV_FAMILY_DIRECT };
+
+struct conv_job {
+    const struct op_call *c;
+    const struct conv_problem *p;
+    const struct device_caps *caps;
+    struct kernel_list *list;
+    limn_error *err;
+    enum conv_family family;
+    bool texel, wide;       /* texel views; 16 output channels per invocation instead of 4 */
+    int32_t c4;             /* packed x: vec4 of channels, origin, size */
+    int32_t lo[3], dim[3];
+    int32_t first, count;   /* samples of this round */
+    int32_t sub;            /* running number of the sub-convolution */
+    int w_scratch, x_scratch; /* packed weights of sub 0, packed x */
+};
+
+limn_status conv_scratch(struct conv_job *j, uint64_t bytes, bool persistent, int *index);
+limn_status conv_call_pack_w(struct conv_job *j, const struct conv_sub *s);
+limn_status conv_call_pack_x(struct conv_job *j);
+limn_status conv_call_main(struct conv_job *j, const struct conv_sub *s);
+
+/* Binding helpers shared with matmul_plan.c. */
+void conv_bind_epilogue(struct kernel_call *k, const struct op_call *c, const struct epilogue *e, bool texel, uint64_t offset,
+                        uint64_t size);
+struct kernel_bind *conv_bind(struct kernel_call *k, enum bind_space space, int index, int access, enum bind_view view,
+                              uint64_t offset, uint64_t size);
+/* Sums `splits` partial results of scratch `part` into y. `o` and `e` say where and how. */
+struct conv_out {
+    uint32_t points, q[3], m, y_n, y_c, y_q[3], y_base;
+};
+limn_status conv_call_reduce(struct kernel_list *list, const struct device_caps *caps, const struct op_call *c,
+                             const struct epilogue *e, const struct conv_out *o, uint32_t channels, uint32_t splits, int part,
+                             bool texel, uint64_t y_offset, uint64_t y_size, limn_error *err);
+
+#endif

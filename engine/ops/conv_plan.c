@@ -1,0 +1,218 @@
+/* Cutting convolution problems into sub-convolutions and kernel calls. The table `tiles` and `family` hold what was
+ * measured; see ARCHITECTURE.md for the reasons behind the families. */
+#include "ops/conv_plan.h"
+
+#include "ops/conv_calls.h"
+#include "ops/epilogue.h"
+
+static int32_t gcd(int32_t a, int32_t b)
+{
+    while (b != 0) {
+        int32_t r = a % b;
+        a = b;
+        b = r;
+    }
+    return a;
+}
+
+int32_t conv_sub_count(const struct conv_problem *p, int axis)
+{
+    return p->transposed ? p->stride[axis] : 1;
+}
+
+/* Transposed: outputs i + stride * q use the taps k with (i + pad - k * dilation) divisible by stride, an arithmetic
+ * progression; from the last to the first they read x at ascending positions. */
+static struct conv_sub_axis residue(const struct conv_problem *p, int axis, int32_t i)
+{
+    int32_t s = p->stride[axis], d = p->dilation[axis], y = p->y_dim[axis];
+    struct conv_sub_axis r = {.q = i < y ? (y - i + s - 1) / s : 0, .stride = 1, .off = i, .out_step = s};
+    int32_t by = gcd(d, s), step = s / by, reach = i + p->pad[axis], first = 0;
+    while (first < step && (reach - (int64_t)first * d) % s != 0) {
+        first++;
+    }
+    if (first >= step || first >= p->k[axis]) {
+        r.dil = 1;
+        return r;
+    }
+    r.taps = (p->k[axis] - first + step - 1) / step;
+    r.dil = d / by;
+    r.first = first + (r.taps - 1) * step;
+    r.step = -step;
+    r.start = (reach - first * d) / s - (r.taps - 1) * r.dil;
+    return r;
+}
+
+struct conv_sub_axis conv_sub_axis(const struct conv_problem *p, int axis, int32_t i)
+{
+    if (p->transposed) {
+        return residue(p, axis, i);
+    }
+    return (struct conv_sub_axis){
+        .q = p->y_dim[axis],
+        .taps = p->k[axis],
+        .stride = p->stride[axis],
+        .dil = p->dilation[axis],
+        .start = -p->pad[axis],
+        .out_step = 1,
+        .step = 1,
+    };
+}
+
+struct conv_problem conv_problem_forward(const struct conv_geom *g)
+{
+    uint32_t k = (uint32_t)conv_volume(g->k), c = (uint32_t)g->c, m = (uint32_t)g->m;
+    struct conv_problem p = {.n = g->n, .groups = g->groups, .c = g->c, .m = g->m, .x_w = 1, .y_w = 1};
+    for (int i = 0; i < 3; i++) {
+        p.x_dim[i] = g->big[i];
+        p.y_dim[i] = g->small[i];
+        p.k[i] = g->k[i];
+        p.stride[i] = g->stride[i];
+        p.pad[i] = g->pad[i];
+        p.dilation[i] = g->dilation[i];
+    }
+    p.x_c = (uint32_t)conv_volume(p.x_dim);
+    p.y_c = (uint32_t)conv_volume(p.y_dim);
+    p.x_n = p.x_c * c * (uint32_t)g->groups;
+    p.y_n = p.y_c * m * (uint32_t)g->groups;
+    p.w_g = m * c * k;
+    p.w_m = c * k;
+    p.w_c = k;
+    return p;
+}
+
+/* The same with the roles of x and y, and of the two channel axes of w, exchanged. */
+struct conv_problem conv_problem_transposed(const struct conv_geom *g)
+{
+    struct conv_problem f = conv_problem_forward(g), p = f;
+    p.transposed = true;
+    p.c = f.m;
+    p.m = f.c;
+    p.x_n = f.y_n;
+    p.x_c = f.y_c;
+    p.y_n = f.x_n;
+    p.y_c = f.x_c;
+    p.w_m = f.w_c;
+    p.w_c = f.w_m;
+    for (int i = 0; i < 3; i++) {
+        p.x_dim[i] = f.y_dim[i];
+        p.y_dim[i] = f.x_dim[i];
+    }
+    return p;
+}
+
+/* Samples per call so that no tensor exceeds what one binding may span and every offset is aligned; 0: impossible. */
+static int32_t batch_chunk(const struct conv_problem *p, const struct device_caps *caps, uint64_t packed_bytes)
+{
+    uint64_t x = (uint64_t)p->x_n * 4, y = (uint64_t)p->y_n * 4;
+    uint64_t most = x > y ? x : y;
+    most = most > packed_bytes ? most : packed_bytes;
+    uint64_t fit = caps->max_storage_range / most;
+    if (fit >= (uint64_t)p->n) {
+        return p->n;
+    }
+    uint64_t align = caps->offset_align > 0 ? caps->offset_align : 1, n = fit;
+    while (n > 0 && (n * x % align != 0 || n * y % align != 0)) {
+        n--;
+    }
+    return (int32_t)n;
+}
+
+static bool texel_fits(const struct conv_problem *p, const struct device_caps *caps, int32_t batch, uint64_t packed)
+{
+    uint64_t most = (uint64_t)p->y_n > p->x_n ? p->y_n : p->x_n;
+    uint64_t w = (uint64_t)p->groups * (uint64_t)p->m * (uint64_t)p->c * conv_volume(p->k);
+    most = most * (uint64_t)batch > packed ? most * (uint64_t)batch : packed;
+    return caps->cpu && most <= caps->max_texel_elements && w <= caps->max_texel_elements;
+}
+
+static enum conv_family family(const struct conv_problem *p, const struct device_caps *caps)
+{
+    enum conv_family f = caps->cpu ? CONV_FAMILY_BLOCK : CONV_FAMILY_GEMM;
+    if (caps->conv_family != 0) {
+        f = (enum conv_family)caps->conv_family;
+    } else if (p->m < 4 && (p->groups > 1 || !caps->cpu)) {
+        f = CONV_FAMILY_DIRECT;
+    }
+    for (int i = 0; i < 3 && f != CONV_FAMILY_BLOCK; i++) { /* packed in 10 bits */
+        f = p->stride[i] > 1023 || p->dilation[i] > 1023 || p->k[i] > 1023 ? CONV_FAMILY_BLOCK : f;
+    }
+    return f;
+}
+
+/* The part of x that the sub-convolutions read, along one axis. */
+static void axis_box(const struct conv_problem *p, int axis, int32_t *lo, int32_t *size)
+{
+    int32_t hi = INT32_MIN;
+    *lo = INT32_MAX;
+    for (int32_t i = 0; i < conv_sub_count(p, axis); i++) {
+        struct conv_sub_axis s = conv_sub_axis(p, axis, i);
+        if (s.q > 0 && s.taps > 0) {
+            int32_t end = s.start + (s.q - 1) * s.stride + (s.taps - 1) * s.dil + 1;
+            *lo = s.start < *lo ? s.start : *lo;
+            hi = end > hi ? end : hi;
+        }
+    }
+    if (hi <= *lo) {
+        *lo = 0;
+        hi = 1;
+    }
+    *size = hi - *lo;
+}
+
+/* Calls fn for every sub-convolution that has points. */
+static limn_status each_sub(struct conv_job *job, limn_status (*fn)(struct conv_job *job, const struct conv_sub *s))
+{
+    const struct conv_problem *p = job->p;
+    limn_status st = LIMN_OK;
+    for (int32_t d = 0; d < conv_sub_count(p, 0); d++) {
+        for (int32_t h = 0; h < conv_sub_count(p, 1); h++) {
+            for (int32_t w = 0; w < conv_sub_count(p, 2); w++) {
+                struct conv_sub s = {{conv_sub_axis(p, 0, d), conv_sub_axis(p, 1, h), conv_sub_axis(p, 2, w)}};
+                if (s.a[0].q > 0 && s.a[1].q > 0 && s.a[2].q > 0) {
+                    TRY(fn(job, &s));
+                    job->sub++;
+                }
+            }
+        }
+    }
+out:
+    job->sub = 0;
+    return st;
+}
+
+limn_status conv_plan_problem(const struct op_call *c, const struct conv_problem *p, const struct device_caps *caps,
+                              struct kernel_list *out, limn_error *err)
+{
+    struct conv_job job = {.c = c, .p = p, .caps = caps, .list = out, .err = err, .family = family(p, caps)};
+    limn_status st = LIMN_OK;
+    uint64_t packed = 0; /* vec4 per sample */
+    job.c4 = (p->c + 3) / 4;
+    for (int i = 0; i < 3; i++) {
+        axis_box(p, i, &job.lo[i], &job.dim[i]);
+    }
+    if (job.family == CONV_FAMILY_BLOCK) {
+        packed = conv_volume(job.dim) * (uint64_t)p->groups * (uint64_t)job.c4;
+    }
+    int32_t batch = batch_chunk(p, caps, packed * 16);
+    if (batch == 0) {
+        return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: one sample has %llu and %llu elements, the device binds %llu bytes",
+                       c->op->name, (unsigned long long)p->x_n, (unsigned long long)p->y_n,
+                       (unsigned long long)caps->max_storage_range);
+    }
+    job.texel = texel_fits(p, caps, batch, packed * (uint64_t)batch);
+    job.wide = job.texel && p->m > 8;
+    job.w_scratch = (int)out->n_scratch;
+    TRY(each_sub(&job, conv_call_pack_w));
+    if (packed > 0) {
+        TRY(conv_scratch(&job, packed * 16 * (uint64_t)batch, false, &job.x_scratch));
+    }
+    for (job.first = 0; job.first < p->n; job.first += batch) {
+        job.count = p->n - job.first < batch ? p->n - job.first : batch;
+        if (packed > 0) {
+            TRY(conv_call_pack_x(&job));
+        }
+        TRY(each_sub(&job, conv_call_main));
+    }
+out:
+    return st;
+}

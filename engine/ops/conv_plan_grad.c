@@ -1,0 +1,97 @@
+/* Kernel calls of conv_weight_grad: a matrix product over all points of all samples, split so that the device is full. */
+#include "ops/conv_calls.h"
+#include "push/conv.h"
+#include "shaders_gen.h"
+
+struct conv_weight_grad_push {
+    PUSH_CONV_WEIGHT_GRAD
+};
+enum { GRAD_TM = 8, GRAD_TN = 2 }; /* as in the shader */
+
+static struct conv_weight_grad_push grad_push(const struct conv_geom *g)
+{
+    struct conv_weight_grad_push push = {
+        .points = (uint32_t)g->n * (uint32_t)conv_volume(g->small),
+        .m = (uint32_t)g->m,
+        .cols = (uint32_t)g->c * (uint32_t)conv_volume(g->k),
+        .c = (uint32_t)g->c,
+        .x_c = (uint32_t)conv_volume(g->big),
+        .x_w = 1,
+        .g_c = (uint32_t)conv_volume(g->small),
+        .groups = (uint32_t)g->groups,
+    };
+    push.x_n = push.x_c * push.c * push.groups;
+    push.g_n = push.g_c * push.m * push.groups;
+    for (int i = 0; i < 3; i++) {
+        push.q[i] = (uint32_t)g->small[i];
+        push.x_dim[i] = (uint32_t)g->big[i];
+        push.start[i] = -g->pad[i];
+        push.stride |= (uint32_t)g->stride[i] << 10 * i;
+        push.dil |= (uint32_t)g->dilation[i] << 10 * i;
+        push.taps |= (uint32_t)g->k[i] << 10 * i;
+    }
+    return push;
+}
+
+static limn_status check_limits(const struct conv_geom *g, const struct conv_weight_grad_push *push,
+                                const struct device_caps *caps, limn_error *err)
+{
+    uint64_t x = (uint64_t)push->x_n * (uint64_t)g->n * 4, y = (uint64_t)push->g_n * (uint64_t)g->n * 4;
+    if (x > caps->max_storage_range || y > caps->max_storage_range) {
+        return err_set(err, LIMN_ERR_UNSUPPORTED, "conv_weight_grad: tensors of %llu and %llu bytes, the device binds %llu",
+                       (unsigned long long)x, (unsigned long long)y, (unsigned long long)caps->max_storage_range);
+    }
+    for (int i = 0; i < 3; i++) {
+        if (g->stride[i] > 1023 || g->dilation[i] > 1023 || g->k[i] > 1023) {
+            return err_set(err, LIMN_ERR_UNSUPPORTED, "conv_weight_grad: stride %d, dilation %d, kernel %d, at most 1023",
+                           (int)g->stride[i], (int)g->dilation[i], (int)g->k[i]);
+        }
+    }
+    return LIMN_OK;
+}
+
+/* dw summed from partial sums, by conv_reduce.comp: channels are rows, points are columns. */
+static limn_status add_up(const struct conv_weight_grad_push *push, const struct op_call *c, const struct device_caps *caps,
+                          uint32_t splits, int part, bool texel, struct kernel_list *out, limn_error *err)
+{
+    static const struct epilogue none = {.act = ACT_NONE};
+    struct conv_out o = {.points = push->cols, .q = {1, 1, push->cols}, .m = push->m, .y_c = push->cols, .y_q = {0, 0, 1}};
+    return conv_call_reduce(out, caps, c, &none, &o, push->m * push->groups, splits, part, texel, 0, 0, err);
+}
+
+limn_status conv_plan_weight_grad(const struct op_call *c, const struct conv_geom *g, const struct device_caps *caps,
+                                  struct kernel_list *out, limn_error *err)
+{
+    struct conv_weight_grad_push push = grad_push(g);
+    limn_status st = check_limits(g, &push, caps, err);
+    if (st != LIMN_OK) {
+        return st;
+    }
+    uint32_t local = caps->cpu ? 16 : 64, x = (push.cols + local * GRAD_TN - 1) / (local * GRAD_TN);
+    uint32_t y = (push.m + GRAD_TM - 1) / GRAD_TM * push.groups, want = (4 * caps->compute_units + x * y - 1) / (x * y);
+    uint32_t most = (push.points + 255) / 256;
+    want = want < most ? want : most;
+    push.chunk = (push.points + want - 1) / want;
+    uint32_t splits = (push.points + push.chunk - 1) / push.chunk;
+    uint64_t bytes = (uint64_t)push.m * push.groups * push.cols * 4;
+    bool texel = caps->cpu && (uint64_t)push.x_n * (uint64_t)g->n <= caps->max_texel_elements &&
+                 (uint64_t)push.g_n * (uint64_t)g->n <= caps->max_texel_elements && bytes / 4 * splits <= caps->max_texel_elements;
+    int part = -1;
+    if (splits > 1 && (part = kernel_scratch(out, bytes * splits, false)) < 0) {
+        return err_nomem(err, sizeof(struct kernel_scratch), "kernel scratch");
+    }
+    struct kernel_call *k = kernel_add(out, texel ? SHADER_CONV_WEIGHT_GRAD_TEXEL : SHADER_CONV_WEIGHT_GRAD, local, 1, 1);
+    if (k == NULL) {
+        return err_nomem(err, sizeof(struct kernel_call), "kernel call");
+    }
+    enum bind_view view = texel ? VIEW_TEXEL_R32F : VIEW_STORAGE;
+    kernel_push(k, &push, sizeof(push));
+    conv_bind(k, BIND_IN, 0, ACCESS_READ, view, 0, 0);
+    conv_bind(k, BIND_IN, 1, ACCESS_READ, view, 0, 0);
+    conv_bind(k, splits > 1 ? BIND_SCRATCH : BIND_OUT, splits > 1 ? part : 0, ACCESS_WRITE, VIEW_STORAGE, 0, 0);
+    k->groups[0] = x;
+    k->groups[1] = y;
+    k->groups[2] = splits;
+    k->flops = 2.0 * push.points * push.m * push.groups * push.cols;
+    return splits > 1 ? add_up(&push, c, caps, splits, part, texel, out, err) : LIMN_OK;
+}

@@ -1,0 +1,113 @@
+/* conv_transpose(x, w, bias?, add?, mask?): the adjoint of conv in its input:
+ *     y[n, c, o * stride - pad + t * dilation] += w[m, c, t] * x[n, m, o], then the epilogue. */
+#include <string.h>
+
+#include "base/checked.h"
+#include "ops/conv_geom.h"
+#include "ops/conv_plan.h"
+#include "ops/epilogue.h"
+
+static limn_status conv_transpose_infer(const struct op_call *c, struct shape *out, limn_error *err)
+{
+    const struct conv_attrs *a = c->attrs;
+    const struct shape *x = &c->in[CONV_X], *w = &c->in[CONV_W];
+    limn_status st = LIMN_OK;
+    int32_t channels;
+    TRY(conv_attrs_check(a, x->rank, err));
+    if (w->rank != x->rank || !mul_i32(w->dim[1], a->groups, &channels)) {
+        char xt[SHAPE_TEXT_MAX], wt[SHAPE_TEXT_MAX];
+        return err_set(err, LIMN_ERR_SHAPE, "input %s and weights %s (groups %d) do not fit together", shape_text(x, xt),
+                       shape_text(w, wt), (int)a->groups);
+    }
+    struct shape y = conv_shape(x->rank, x->dim[0], channels, a->size);
+    TRY(shape_check(&y, err));
+    struct conv_geom g;
+    TRY(conv_geom_init(&g, a, &y, x, w, err));
+    TRY(epilogue_infer(c, &a->epi, CONV_BIAS, channels, &y, err));
+    *out = y;
+out:
+    return st;
+}
+
+struct conv_sum {
+    const double *x, *w;
+    double *y;
+};
+
+static void add_product(void *user, size_t big, size_t w, size_t small)
+{
+    struct conv_sum *s = user;
+    s->y[big] += s->x[small] * s->w[w];
+}
+
+static void conv_transpose_ref(const struct op_call *c, const double *const *in, double *const *out)
+{
+    const struct conv_attrs *a = c->attrs;
+    struct conv_geom g;
+    if (conv_geom_init(&g, a, &c->out[0], &c->in[CONV_X], &c->in[CONV_W], NULL) != LIMN_OK) {
+        return;
+    }
+    size_t n = shape_elems(&c->out[0]), volume = conv_volume(g.big), channels = (size_t)c->out[0].dim[1];
+    const double *all[CONV_N_IN] = {NULL};
+    memcpy(all, in, (size_t)c->n_in * sizeof(*in));
+    memset(out[0], 0, n * sizeof(double));
+    conv_visit(&g, add_product, &(struct conv_sum){in[CONV_X], in[CONV_W], out[0]});
+    for (size_t i = 0; i < n; i++) {
+        out[0][i] = epilogue_ref(&a->epi, all, CONV_BIAS, out[0][i], i / volume % channels, i);
+    }
+}
+
+static void conv_transpose_vjp(struct vjp *v)
+{
+    const struct conv_attrs *a = v->call->attrs;
+    const struct shape *w = &v->call->in[CONV_W];
+    if (!epilogue_neutral(v->b, &a->epi, "conv_transpose") || v->gout[0] == VALUE_NONE) {
+        return;
+    }
+    struct conv_attrs t = *a;
+    if (v->need[CONV_X]) {
+        memset(t.size, 0, sizeof(t.size));
+        v->gin[CONV_X] = build(v->b, &op_conv, NULL, &t, v->gout[0], v->in[CONV_W]);
+    }
+    if (v->need[CONV_W]) {
+        for (int i = 0; i < 3; i++) {
+            t.size[i] = conv_axis(w, i);
+        }
+        v->gin[CONV_W] = build(v->b, &op_conv_weight_grad, NULL, &t, v->gout[0], v->in[CONV_X]);
+    }
+    if (op_has(v->call, CONV_BIAS) && v->need[CONV_BIAS]) {
+        v->gin[CONV_BIAS] = conv_bias_vjp(v->b, v->gout[0]);
+    }
+    if (op_has(v->call, CONV_ADD) && v->need[CONV_ADD]) {
+        v->gin[CONV_ADD] = v->gout[0];
+    }
+}
+
+static limn_status conv_transpose_plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
+                                       limn_error *err)
+{
+    struct conv_geom g;
+    limn_status st = conv_geom_init(&g, c->attrs, &c->out[0], &c->in[CONV_X], &c->in[CONV_W], err);
+    if (st != LIMN_OK) {
+        return st;
+    }
+    struct conv_problem p = conv_problem_transposed(&g);
+    p.epi = &((const struct conv_attrs *)c->attrs)->epi;
+    return conv_plan_problem(c, &p, caps, out, err);
+}
+
+const struct op op_conv_transpose = {
+    .name = "conv_transpose",
+    .doc = "y = epilogue(adjoint of conv in x)",
+    .n_in_min = 2,
+    .n_in_max = CONV_N_IN,
+    .n_out = 1,
+    .attrs = conv_attr_table,
+    .n_attrs = CONV_N_ATTRS,
+    .attr_bytes = sizeof(struct conv_attrs),
+    .infer = conv_transpose_infer,
+    .ref = conv_transpose_ref,
+    .vjp = conv_transpose_vjp,
+    .plan = conv_transpose_plan,
+    .tol = 2e-5f, /* as conv */
+};

@@ -1,0 +1,81 @@
+#version 450
+// Convolution for software drivers: no shared memory, 4 * TM output channels times TP points per invocation, x and w
+// packed (conv_pack_x.comp, conv_pack_w4.comp) and read four floats at a time. One flat loop over c/4 and taps: each loop
+// level costs these drivers a blend of every live register. Grid: x point tiles, y channel blocks of all groups.
+// VARIANTS ONLY
+// VARIANT texel -DTEXEL -DTM=4 -DTP=4
+// VARIANT texel_narrow -DTEXEL -DTM=1 -DTP=4
+// VARIANT storage -DTM=1 -DTP=4
+#include "common.glsl"
+#include "load.glsl"
+#include "push/conv.h"
+
+layout(push_constant, std430) uniform push_block { PUSH_CONV_BLOCK } push;
+TENSOR4(0, x)
+TENSOR4(1, w)
+#include "epilogue.glsl"
+#include "conv_out.glsl"
+
+void main()
+{
+    int local = int(gl_WorkGroupSize.x);
+    int p0 = int(gl_WorkGroupID.x) * local * TP + int(gl_LocalInvocationID.x);
+    int blocks = (int(push.m) + 4 * TM - 1) / (4 * TM);
+    int g = int(gl_WorkGroupID.y) / blocks, m0 = (int(gl_WorkGroupID.y) - g * blocks) * 4 * TM;
+    int base[TP];
+    for (int i = 0; i < TP; i++) {
+        ivec4 o = conv_point(min(p0 + i * local, int(push.points) - 1));
+        base[i] = int(push.x_base) + g * int(push.x_g) + o.x * int(push.x_n) + o.y * int(push.x_q[0]) +
+                  o.z * int(push.x_q[1]) + o.w * int(push.x_q[2]);
+    }
+    vec4 acc[TM][TP];
+    for (int j = 0; j < TM; j++) {
+        for (int i = 0; i < TP; i++) {
+            acc[j][i] = vec4(0.0);
+        }
+    }
+    int td = int(push.taps[0]), th = int(push.taps[1]), tw = int(push.taps[2]);
+    int steps = int(push.c4) * td * th * tw;
+    int from = int(gl_WorkGroupID.y) * steps * 4 * TM;
+    int row = int(push.x_t[1]) - (tw - 1) * int(push.x_t[2]);
+    int slice = int(push.x_t[0]) - (th - 1) * int(push.x_t[1]) - (tw - 1) * int(push.x_t[2]);
+    int plane = int(push.x_c) - (td - 1) * int(push.x_t[0]) - (th - 1) * int(push.x_t[1]) - (tw - 1) * int(push.x_t[2]);
+    int at = 0, iw = 0, ih = 0, id = 0;
+    for (int k = 0; k < steps; k++) {
+        vec4 xv[TP];
+        for (int i = 0; i < TP; i++) {
+            xv[i] = LOAD4(x, base[i] + at);
+        }
+        for (int c = 0; c < 4; c++) {
+            for (int j = 0; j < TM; j++) {
+                vec4 wv = LOAD4(w, from + c * TM + j);
+                for (int i = 0; i < TP; i++) {
+                    acc[j][i] += wv * xv[i][c];
+                }
+            }
+        }
+        from += 4 * TM;
+        iw++;
+        bool w_end = iw == tw;
+        ih += w_end ? 1 : 0;
+        bool h_end = ih == th;
+        id += h_end ? 1 : 0;
+        bool d_end = id == td;
+        at += d_end ? plane : (h_end ? slice : (w_end ? row : int(push.x_t[2])));
+        iw = w_end ? 0 : iw;
+        ih = h_end ? 0 : ih;
+        id = d_end ? 0 : id;
+    }
+    for (int i = 0; i < TP; i++) {
+        int p = p0 + i * local;
+        if (p < int(push.points)) {
+            ivec4 o = conv_point(p);
+            for (int j = 0; j < 4 * TM; j++) {
+                if (m0 + j < int(push.m)) {
+                    uint channel = uint(g) * push.m + uint(m0 + j);
+                    epilogue_store(acc[j / 4][i][j % 4], channel, conv_out_at(o, channel));
+                }
+            }
+        }
+    }
+}
