@@ -26,6 +26,7 @@ struct device_caps {
     uint64_t max_texel_elements; /* elements that one texel buffer view may span */
     uint32_t offset_align;  /* bytes: every binding offset is a multiple (storage and texel alignment, the larger) */
     uint32_t compute_units; /* estimate; 32 when unknown, cores when cpu */
+    uint32_t conv_family;   /* 0: chosen by shape; else an enum conv_family (ops/conv_calls.h), for tests */
 };
 
 enum bind_space {

@@ -26,7 +26,7 @@ static limn_status matmul_size(const struct op_call *c, struct matmul_size *s, l
 static limn_status matmul_infer(const struct op_call *c, struct shape *out, limn_error *err)
 {
     const struct matmul_attrs *t = c->attrs;
-    struct matmul_size s;
+    struct matmul_size s = {0};
     limn_status st = LIMN_OK;
     TRY(matmul_size(c, &s, err));
     struct shape y = SHAPE(s.m, s.n);
@@ -41,7 +41,7 @@ static void matmul_ref(const struct op_call *c, const double *const *in, double 
 {
     const struct matmul_attrs *t = c->attrs;
     const double *all[CONV_N_IN] = {NULL};
-    struct matmul_size s;
+    struct matmul_size s = {0};
     if (matmul_size(c, &s, NULL) != LIMN_OK) {
         return;
     }
@@ -93,7 +93,7 @@ static limn_status matmul_plan(const struct op_call *c, const struct device_caps
                                limn_error *err)
 {
     const struct matmul_attrs *t = c->attrs;
-    struct matmul_size s;
+    struct matmul_size s = {0};
     limn_status st = matmul_size(c, &s, err);
     if (st != LIMN_OK) {
         return st;
