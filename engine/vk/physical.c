@@ -1,6 +1,7 @@
 /* The list of physical devices and what each can do. Every number comes from the driver; the few that Vulkan does not tell
  * (compute units of most vendors) are estimates marked as such in struct device_caps. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -160,6 +161,19 @@ static uint32_t compute_units(const struct query *q)
     return q->has_amd && amd ? amd : 32;
 }
 
+/* LIMN_CONV_FAMILY=cpu|gpu|direct: makes tests run the kernels that this device would not choose. */
+static uint32_t conv_family(void)
+{
+    static const char *const names[] = {"cpu", "gpu", "direct"};
+    const char *want = getenv("LIMN_CONV_FAMILY");
+    for (uint32_t i = 0; want != NULL && i < 3; i++) {
+        if (strcmp(want, names[i]) == 0) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
 static uint32_t max_u32(uint64_t a, uint64_t b)
 {
     return (uint32_t)(a > b ? a : b);
@@ -179,6 +193,7 @@ static void fill_caps(struct vk_physical *p, const struct query *q)
         .max_texel_elements = l->maxTexelBufferElements,
         .offset_align = max_u32(align, 16),
         .compute_units = compute_units(q),
+        .conv_family = conv_family(),
     };
     memcpy(p->caps.max_size, l->maxComputeWorkGroupSize, sizeof(p->caps.max_size));
     memcpy(p->caps.max_groups, l->maxComputeWorkGroupCount, sizeof(p->caps.max_groups));
