@@ -144,7 +144,8 @@ static bool check_device(struct op_subject *s, struct options *opt, bool with_vj
         }
     }
     limn_status st = exec_vk_create(opt->dev, s->g, &(struct exec_params){0}, &e, err);
-    if (st == LIMN_ERR_UNSUPPORTED && opt->max_range) {
+    if ((st == LIMN_ERR_UNSUPPORTED || st == LIMN_ERR_INTERNAL) && opt->max_range) {
+        fprintf(stderr, "%s, \"%s\": refused: %s\n", s->op->name, s->cs->name, err->text);
         opt->refused++;
         return true;
     }
