@@ -1,6 +1,6 @@
 /* Both executors side by side: every value is read back from both, and the first node in graph order whose result
- * differs by more than its operator's tolerance is reported. Errors of earlier nodes flow into later ones; `slack`
- * makes room. */
+ * differs by too much is reported. Errors of earlier nodes flow into later ones, so the tolerance of a value is its
+ * operator's plus the largest of the node's inputs; `slack` makes room for what magnifies them. */
 #include <math.h>
 
 #include "base/mem.h"
@@ -9,6 +9,7 @@
 struct pair {
     struct exec *ref, *vk;
     float *a, *b; /* as long as the largest value */
+    double *tol;  /* per value, relative to max(1, max|reference|) */
 };
 
 static size_t largest_value(const struct graph *g)
@@ -69,13 +70,18 @@ static limn_status pair_compare(struct pair *p, const struct graph *g, double sl
     *agree = true;
     for (size_t i = 0; i < g->n_node; i++) {
         const struct node *n = &g->node[i];
+        double carried = 0.0;
+        for (int32_t k = 0; !n->dead && k < n->n_in; k++) {
+            carried = n->in[k] == VALUE_NONE ? carried : fmax(carried, p->tol[n->in[k]]);
+        }
         for (int32_t k = 0; !n->dead && k < n->n_out; k++) {
             double difference = 0.0, scale = 1.0;
+            p->tol[n->out[k]] = (double)n->op->tol + carried;
             limn_status st = pair_difference(p, n->out[k], &difference, &scale, err);
             if (st != LIMN_OK) {
                 return st;
             }
-            double tolerance = (double)n->op->tol * scale * slack;
+            double tolerance = p->tol[n->out[k]] * scale * slack;
             if (difference > tolerance) {
                 *agree = false;
                 *first = (struct exec_divergence){g->value[n->out[k]].name, n->op->name, difference, tolerance};
@@ -96,7 +102,8 @@ limn_status exec_compare(struct vk_device *dev, struct graph *g, const value_id 
     uint32_t *flags = mem_alloc(g->n_value, sizeof(*flags));
     p.a = mem_alloc(most, sizeof(float));
     p.b = mem_alloc(most, sizeof(float));
-    if (flags == NULL || p.a == NULL || p.b == NULL) {
+    p.tol = mem_zalloc(g->n_value, sizeof(*p.tol));
+    if (flags == NULL || p.a == NULL || p.b == NULL || p.tol == NULL) {
         mem_free(flags);
         flags = NULL;
         TRY(err_nomem(err, 2 * most * sizeof(float), "comparing executors"));
@@ -121,5 +128,6 @@ out:
     mem_free(flags);
     mem_free(p.a);
     mem_free(p.b);
+    mem_free(p.tol);
     return st;
 }

@@ -40,7 +40,7 @@ void exec_stats(const struct exec *e, struct exec_stats *out);
 void exec_destroy(struct exec **e); /* NULL-safe */
 
 /* compare.c: runs both executors on the same inputs with every value a tap, and reports the first node whose result
- * differs by more than its operator's tolerance (times `slack`). */
+ * differs by more than its operator's tolerance and what its inputs carry (times `slack`). */
 struct exec_divergence {
     const char *value, *op;
     double difference, tolerance;
