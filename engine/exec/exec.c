@@ -1,4 +1,5 @@
-/* What every executor shares: argument checks, dispatch to the implementation, and the split of a graph into its two stages. */
+/* What every executor shares: argument checks, dispatch to the implementation, and the split of a graph into its two
+ * stages. */
 #include "exec/exec.h"
 
 #include <string.h>

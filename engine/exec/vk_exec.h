@@ -53,10 +53,10 @@ struct vk_exec {
     struct exec_params params;
     struct vk_step *step;
     size_t n_step;
-    value_id *root;        /* per value: the value whose buffer it is */
-    struct place *place;   /* per value; of roots only */
-    bool *input_set;       /* per value */
-    bool *used;            /* per value: roots that some call or output needs */
+    value_id *root;      /* per value: the value whose buffer it is */
+    struct place *place; /* per value; of roots only */
+    bool *input_set;     /* per value */
+    bool *used;          /* per value: roots that some call or output needs */
     struct temp_const *temp;
     size_t n_temp, cap_temp;
     struct vk_arena arena[PLACE_COUNT];
@@ -68,7 +68,8 @@ struct vk_exec {
     size_t n_submission, cap_submission;
     VkQueryPool queries;
     struct exec_stats stats;
-    bool poison, skip_barriers;
+    bool poison;        /* LIMN_POISON=1: activations are NaN before each run */
+    bool skip_barriers; /* LIMN_TEST_SKIP_BARRIERS=1: proves to a test that the validation layer sees a missing one */
 };
 
 /* --- vk_exec_plan.c --- */
@@ -85,7 +86,8 @@ limn_status vk_exec_load(struct vk_exec *e, limn_error *err);
 
 /* --- vk_exec_record.c --- */
 limn_status vk_exec_pool(struct vk_exec *e, limn_error *err);
-limn_status vk_exec_dispatch(struct vk_exec *e, struct vk_recorder *r, size_t step, const struct kernel_call *c, limn_error *err);
+limn_status vk_exec_dispatch(struct vk_exec *e, struct vk_recorder *r, size_t step, const struct kernel_call *c,
+                             limn_error *err);
 void vk_exec_drop_views(struct vk_exec *e, size_t keep);
 limn_status vk_exec_record(struct vk_exec *e, limn_error *err);
 

@@ -1,6 +1,6 @@
-/* Constants to the device. Those that replayed calls read are written once into the weight arena, straight from their source
- * where the host sees that memory. The prepare calls (packing weights) then run step by step with their raw constants in a
- * temporary arena that only the largest step determines, so that a model never exists twice. */
+/* Constants to the device. Those that replayed calls read are written once into the weight arena, straight from their
+ * source where the host sees that memory. The prepare calls (packing weights) then run step by step with their raw
+ * constants in a temporary arena that only the largest step determines, so that a model never exists twice. */
 #include "exec/vk_exec.h"
 
 static limn_status load_constant(struct vk_exec *e, value_id v, const struct place *p, limn_error *err)

@@ -1,5 +1,5 @@
-/* The plan: every live node's kernel calls; which values share a buffer (views, reuse in place); when each buffer is live;
- * where it lies. Everything is known before a byte of device memory is allocated. */
+/* The plan: every live node's kernel calls; which values share a buffer (views, reuse in place); when each buffer is
+ * live; where it lies. Everything is known before a byte of device memory is allocated. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,7 +34,8 @@ static limn_status plan_node(struct vk_exec *e, struct vk_step *s, limn_error *e
         return LIMN_OK;
     }
     if (!n->op->plan) {
-        return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: operator %s has no shader", g->value[n->out[0]].name, n->op->name);
+        return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: operator %s has no shader", g->value[n->out[0]].name,
+                       n->op->name);
     }
     struct shape *shapes = mem_alloc((size_t)n->n_in + OP_MAX_OUT, sizeof(*shapes));
     if (!shapes) {
@@ -170,7 +171,8 @@ static bool can_hoist(const struct vk_exec *e, const struct vk_step *s)
         for (int k = 0; c->prepare && k < c->n_bind; k++) {
             const struct kernel_bind *b = &c->bind[k];
             if (b->space == BIND_OUT ||
-                (b->space == BIND_IN && e->base.graph->value[vk_exec_root(e, s->node->in[b->index])].kind != VALUE_CONST)) {
+                (b->space == BIND_IN &&
+                 e->base.graph->value[vk_exec_root(e, s->node->in[b->index])].kind != VALUE_CONST)) {
                 return false;
             }
         }
@@ -202,7 +204,8 @@ static limn_status check_binds(const struct vk_step *s, limn_error *err)
                        : b->space == BIND_OUT ? (size_t)s->node->n_out
                                               : s->calls.n_scratch;
             if (b->index >= n || (b->space == BIND_IN && s->node->in[b->index] == VALUE_NONE)) {
-                return err_set(err, LIMN_ERR_INTERNAL, "%s: call %zu binds %u of %zu", s->node->op->name, i, b->index, n);
+                return err_set(err, LIMN_ERR_INTERNAL, "%s: call %zu binds %u of %zu", s->node->op->name, i, b->index,
+                               n);
             }
         }
     }
@@ -329,9 +332,10 @@ static limn_status lay_out(struct vk_exec *e, enum place_kind kind, struct layou
     e->block[kind] = vk_block_limit(e->d, largest) / align * align;
     limn_status st = memplan(l->item, l->n, align, e->block[kind], &e->total[kind], err);
     if (st != LIMN_OK) {
-        return st == LIMN_ERR_NOMEM && largest > e->block[kind] ? err_set(err, LIMN_ERR_DEVICE_NOMEM,
-            "a tensor of %llu bytes (%s allocates at most %llu at once)", (unsigned long long)largest, e->d->phys.info.name,
-            (unsigned long long)e->block[kind]) : st;
+        return st == LIMN_ERR_NOMEM && largest > e->block[kind]
+                   ? err_set(err, LIMN_ERR_DEVICE_NOMEM, "a tensor of %llu bytes (%s allocates at most %llu at once)",
+                             (unsigned long long)largest, e->d->phys.info.name, (unsigned long long)e->block[kind])
+                   : st;
     }
     for (size_t i = 0; i < l->n; i++) {
         l->place[i]->offset = l->item[i].offset;
@@ -363,7 +367,8 @@ out:
 
 static limn_status check_limit(const struct vk_exec *e, limn_error *err)
 {
-    uint64_t work = e->total[PLACE_TEMP] > e->total[PLACE_ACTIVATIONS] ? e->total[PLACE_TEMP] : e->total[PLACE_ACTIVATIONS];
+    uint64_t work =
+        e->total[PLACE_TEMP] > e->total[PLACE_ACTIVATIONS] ? e->total[PLACE_TEMP] : e->total[PLACE_ACTIVATIONS];
     uint64_t need = e->total[PLACE_WEIGHTS] + e->total[PLACE_INPUTS] + work;
     if (e->params.max_memory && need > e->params.max_memory) {
         return err_set(err, LIMN_ERR_DEVICE_NOMEM,

@@ -1,5 +1,5 @@
-/* Kernel calls to descriptor sets and command buffers. Each stage is recorded once, cut into submissions whose estimated
- * time stays below what a display driver's watchdog allows and what a user waits for a cancel. */
+/* Kernel calls to descriptor sets and command buffers. Each stage is recorded once, cut into submissions whose
+ * estimated time stays below what a display driver's watchdog allows and what a user waits for a cancel. */
 #include <string.h>
 
 #include "exec/vk_exec.h"
@@ -76,9 +76,10 @@ static limn_status bind_slice(const struct vk_exec *e, size_t step, const struct
     uint64_t left = p->bytes - b->offset, size = (b->size + 15) & ~UINT64_C(15);
     size = b->size == 0 || size > left ? left : size;
     if (b->view == VIEW_STORAGE ? size > caps->max_storage_range : size / texel > caps->max_texel_elements) {
-        return err_set(err, LIMN_ERR_INTERNAL, "a binding of %llu bytes (%s allows %llu)", (unsigned long long)size,
-                       e->d->phys.info.name,
-                       (unsigned long long)(b->view == VIEW_STORAGE ? caps->max_storage_range : caps->max_texel_elements * texel));
+        return err_set(
+            err, LIMN_ERR_INTERNAL, "a binding of %llu bytes (%s allows %llu)", (unsigned long long)size,
+            e->d->phys.info.name,
+            (unsigned long long)(b->view == VIEW_STORAGE ? caps->max_storage_range : caps->max_texel_elements * texel));
     }
     *out = vk_exec_slice(e, p);
     out->offset += b->offset;
@@ -86,7 +87,8 @@ static limn_status bind_slice(const struct vk_exec *e, size_t step, const struct
     return LIMN_OK;
 }
 
-static limn_status create_view(struct vk_exec *e, const struct vk_slice *s, int view, VkBufferView *out, limn_error *err)
+static limn_status create_view(struct vk_exec *e, const struct vk_slice *s, int view, VkBufferView *out,
+                               limn_error *err)
 {
     limn_status st = LIMN_OK;
     VkBufferViewCreateInfo info = {
@@ -104,7 +106,8 @@ out:
 }
 
 /* Descriptors of one call, and the byte ranges it touches. */
-static limn_status write_set(struct vk_exec *e, size_t step, const struct kernel_call *c, struct vk_dispatch *x, limn_error *err)
+static limn_status write_set(struct vk_exec *e, size_t step, const struct kernel_call *c, struct vk_dispatch *x,
+                             limn_error *err)
 {
     VkWriteDescriptorSet write[KERNEL_MAX_BIND];
     VkDescriptorBufferInfo buffer[KERNEL_MAX_BIND];
@@ -148,7 +151,8 @@ static limn_status check_groups(const struct vk_exec *e, const struct kernel_cal
     return LIMN_OK;
 }
 
-limn_status vk_exec_dispatch(struct vk_exec *e, struct vk_recorder *r, size_t step, const struct kernel_call *c, limn_error *err)
+limn_status vk_exec_dispatch(struct vk_exec *e, struct vk_recorder *r, size_t step, const struct kernel_call *c,
+                             limn_error *err)
 {
     const struct node *n = e->step[step].node;
     struct vk_dispatch x = {.call = c};
@@ -191,8 +195,8 @@ static void write_time(struct vk_exec *e, VkCommandBuffer cmd, size_t submission
     if (!end) {
         fn->CmdResetQueryPool(cmd, e->queries, query, 2);
     }
-    fn->CmdWriteTimestamp(cmd, end ? VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT : VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT, e->queries,
-                          query + end);
+    fn->CmdWriteTimestamp(cmd, end ? VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT : VK_PIPELINE_STAGE_TOP_OF_PIPE_BIT,
+                          e->queries, query + end);
 }
 
 static limn_status open_submission(struct vk_exec *e, struct vk_recorder *r, uint8_t stage, limn_error *err)

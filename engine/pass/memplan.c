@@ -1,5 +1,5 @@
-/* Memory planning: buffers that are never live at the same step may share bytes. Items are placed by decreasing size, each
- * into the smallest hole left by the items placed before that live at the same time (greedy by size, best fit; see
+/* Memory planning: buffers that are never live at the same step may share bytes. Items are placed by decreasing size,
+ * each into the smallest hole left by the items placed before that live at the same time (greedy by size, best fit; see
  * Pisarchyk & Lee, "Efficient Memory Management for Deep Neural Net Inference", 2020). */
 #include "pass/pass.h"
 
@@ -90,7 +90,8 @@ static limn_status check_items(const struct memplan_item *items, size_t n, uint6
         }
         /* Placing never reaches further than twice the sum of all (block padding included). */
         if (items[i].bytes > (UINT64_MAX / 8) - sum) {
-            return err_set(err, LIMN_ERR_NOMEM, "buffers of more than %llu bytes", (unsigned long long)(UINT64_MAX / 8));
+            return err_set(err, LIMN_ERR_NOMEM, "buffers of more than %llu bytes",
+                           (unsigned long long)(UINT64_MAX / 8));
         }
         sum += items[i].bytes;
     }

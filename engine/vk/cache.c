@@ -51,8 +51,8 @@ void vk_cache_save(struct vk_device *d)
     char dir[4096], path[4096];
     size_t size = 0;
     if (!d->cache || d->lost || d->n_pipeline == 0 || !cache_path(d, dir, path, sizeof(path)) ||
-        d->vi.fn.GetPipelineCacheData(d->device, d->cache, &size, NULL) != VK_SUCCESS || size == 0 || size > CACHE_MAX ||
-        size == d->n_saved) {
+        d->vi.fn.GetPipelineCacheData(d->device, d->cache, &size, NULL) != VK_SUCCESS || size == 0 ||
+        size > CACHE_MAX || size == d->n_saved) {
         return;
     }
     void *data = mem_alloc(size, 1);

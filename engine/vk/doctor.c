@@ -1,6 +1,6 @@
-/* What is right and wrong with Vulkan on this machine: the loader, the driver description files it reads (in the order of
- * the loader's own documentation, LoaderDriverInterface.md), their libraries, the kernel's render nodes and who may open
- * them, and the devices that come out. Each problem names its remedy. */
+/* What is right and wrong with Vulkan on this machine: the loader, the driver description files it reads (in the order
+ * of the loader's own documentation, LoaderDriverInterface.md), their libraries, the kernel's render nodes and who may
+ * open them, and the devices that come out. Each problem names its remedy. */
 #include <dirent.h>
 #include <dlfcn.h>
 #include <grp.h>
@@ -81,7 +81,8 @@ static void check_library(struct report *r, const char *json, const char *librar
         r->n_icd++;
     } else {
         const char *why = dlerror();
-        say(r, PROBLEM, "driver %s: %s (reinstall the package of this driver: dpkg -S %s)", json, why ? why : path, json);
+        say(r, PROBLEM, "driver %s: %s (reinstall the package of this driver: dpkg -S %s)", json, why ? why : path,
+            json);
     }
 }
 
@@ -152,8 +153,8 @@ static bool check_icd_override(struct report *r)
 
 static void check_icds(struct report *r)
 {
-    static const char *const dirs[] = {"/usr/local/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/etc/vulkan/icd.d",
-                                       "/usr/share/vulkan/icd.d"};
+    static const char *const dirs[] = {"/usr/local/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d",
+                                       "/etc/vulkan/icd.d", "/usr/share/vulkan/icd.d"};
     const char *home = getenv("HOME");
     if (!check_icd_override(r)) {
         for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
@@ -166,8 +167,9 @@ static void check_icds(struct report *r)
         }
     }
     if (r->n_icd == 0) {
-        say(r, PROBLEM, "no Vulkan driver is installed: apt install mesa-vulkan-drivers (AMD, Intel and software), or the "
-                        "NVIDIA driver's nvidia-vulkan-icd");
+        say(r, PROBLEM,
+            "no Vulkan driver is installed: apt install mesa-vulkan-drivers (AMD, Intel and software), or the "
+            "NVIDIA driver's nvidia-vulkan-icd");
     }
 }
 
@@ -203,9 +205,11 @@ static void say_denied(const struct report *r, const char *path, gid_t gid)
     if (!g) {
         say(r, PROBLEM, "%s: no permission (its group %u has no name: check the udev rules)", path, (unsigned)gid);
     } else if (in_group(gid)) {
-        say(r, PROBLEM, "%s: no permission although %s is in group %s: check its mode (expected crw-rw----)", path, user, g->gr_name);
+        say(r, PROBLEM, "%s: no permission although %s is in group %s: check its mode (expected crw-rw----)", path,
+            user, g->gr_name);
     } else if (member_by_name(g, user)) {
-        say(r, PROBLEM, "%s: no permission: %s joined group %s after logging in: log out and in again", path, user, g->gr_name);
+        say(r, PROBLEM, "%s: no permission: %s joined group %s after logging in: log out and in again", path, user,
+            g->gr_name);
     } else {
         say(r, PROBLEM, "%s: no permission: sudo usermod -aG %s %s, then log out and in again", path, g->gr_name, user);
     }
@@ -241,8 +245,9 @@ static void check_nodes(struct report *r)
     free(entry);
     check_node(r, "/dev/nvidia0");
     if (r->n_render == 0) {
-        say(r, NOTE, "no GPU is visible to the kernel (/dev/dri/renderD* or /dev/nvidia0): only software devices can work; "
-                     "check the GPU's kernel driver with: lspci -k");
+        say(r, NOTE,
+            "no GPU is visible to the kernel (/dev/dri/renderD* or /dev/nvidia0): only software devices can work; "
+            "check the GPU's kernel driver with: lspci -k");
     }
 }
 

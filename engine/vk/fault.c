@@ -6,13 +6,29 @@ static const struct {
     VkResult result;
     const char *name;
 } result_names[] = {
-#define R(x) {x, #x}
-    R(VK_SUCCESS), R(VK_NOT_READY), R(VK_TIMEOUT), R(VK_INCOMPLETE), R(VK_ERROR_OUT_OF_HOST_MEMORY),
-    R(VK_ERROR_OUT_OF_DEVICE_MEMORY), R(VK_ERROR_INITIALIZATION_FAILED), R(VK_ERROR_DEVICE_LOST),
-    R(VK_ERROR_MEMORY_MAP_FAILED), R(VK_ERROR_LAYER_NOT_PRESENT), R(VK_ERROR_EXTENSION_NOT_PRESENT),
-    R(VK_ERROR_FEATURE_NOT_PRESENT), R(VK_ERROR_INCOMPATIBLE_DRIVER), R(VK_ERROR_TOO_MANY_OBJECTS),
-    R(VK_ERROR_FORMAT_NOT_SUPPORTED), R(VK_ERROR_FRAGMENTED_POOL), R(VK_ERROR_OUT_OF_POOL_MEMORY),
-    R(VK_ERROR_FRAGMENTATION), R(VK_ERROR_UNKNOWN),
+#define R(x)                                                                                                           \
+    {                                                                                                                  \
+        x, #x                                                                                                          \
+    }
+    R(VK_SUCCESS),
+    R(VK_NOT_READY),
+    R(VK_TIMEOUT),
+    R(VK_INCOMPLETE),
+    R(VK_ERROR_OUT_OF_HOST_MEMORY),
+    R(VK_ERROR_OUT_OF_DEVICE_MEMORY),
+    R(VK_ERROR_INITIALIZATION_FAILED),
+    R(VK_ERROR_DEVICE_LOST),
+    R(VK_ERROR_MEMORY_MAP_FAILED),
+    R(VK_ERROR_LAYER_NOT_PRESENT),
+    R(VK_ERROR_EXTENSION_NOT_PRESENT),
+    R(VK_ERROR_FEATURE_NOT_PRESENT),
+    R(VK_ERROR_INCOMPATIBLE_DRIVER),
+    R(VK_ERROR_TOO_MANY_OBJECTS),
+    R(VK_ERROR_FORMAT_NOT_SUPPORTED),
+    R(VK_ERROR_FRAGMENTED_POOL),
+    R(VK_ERROR_OUT_OF_POOL_MEMORY),
+    R(VK_ERROR_FRAGMENTATION),
+    R(VK_ERROR_UNKNOWN),
 #undef R
 };
 

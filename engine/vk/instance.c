@@ -1,5 +1,5 @@
-/* The Vulkan instance: no surface, no layers of our own (a layer asked for by the environment, VK_INSTANCE_LAYERS, is the
- * loader's matter), portability drivers included. */
+/* The Vulkan instance: no surface, no layers of our own (a layer asked for by the environment, VK_INSTANCE_LAYERS, is
+ * the loader's matter), portability drivers included. */
 #include <string.h>
 
 #include "vk/vk_internal.h"

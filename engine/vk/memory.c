@@ -85,7 +85,8 @@ out:
     return st == LIMN_ERR_DEVICE_NOMEM ? err_at(err, "%llu bytes", (unsigned long long)need.size) : st;
 }
 
-limn_status vk_block_create(struct vk_device *d, uint64_t bytes, enum vk_memory_kind kind, struct vk_block *out, limn_error *err)
+limn_status vk_block_create(struct vk_device *d, uint64_t bytes, enum vk_memory_kind kind, struct vk_block *out,
+                            limn_error *err)
 {
     struct vk_block b = {.bytes = bytes};
     limn_status st = LIMN_OK;
@@ -120,7 +121,8 @@ void vk_block_destroy(struct vk_device *d, struct vk_block *b)
     memset(b, 0, sizeof(*b));
 }
 
-limn_status vk_arena_create(struct vk_device *d, uint64_t total, uint64_t block_bytes, struct vk_arena *out, limn_error *err)
+limn_status vk_arena_create(struct vk_device *d, uint64_t total, uint64_t block_bytes, struct vk_arena *out,
+                            limn_error *err)
 {
     struct vk_arena a = {.block_bytes = block_bytes};
     limn_status st = LIMN_OK;

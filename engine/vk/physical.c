@@ -1,5 +1,5 @@
-/* The list of physical devices and what each can do. Every number comes from the driver; the few that Vulkan does not tell
- * (compute units of most vendors) are estimates marked as such in struct device_caps. */
+/* The list of physical devices and what each can do. Every number comes from the driver; the few that Vulkan does not
+ * tell (compute units of most vendors) are estimates marked as such in struct device_caps. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,7 +207,8 @@ static bool find_queue(struct vk_instance *vi, struct vk_physical *p)
     bool found = false;
     vi->fn.GetPhysicalDeviceQueueFamilyProperties(p->handle, &n, family);
     for (uint32_t i = 0; i < n; i++) {
-        if ((family[i].queueFlags & VK_QUEUE_COMPUTE_BIT) && (!found || (!p->timestamp_bits && family[i].timestampValidBits))) {
+        if ((family[i].queueFlags & VK_QUEUE_COMPUTE_BIT) &&
+            (!found || (!p->timestamp_bits && family[i].timestampValidBits))) {
             found = true;
             p->queue_family = i;
             p->timestamp_bits = family[i].timestampValidBits;

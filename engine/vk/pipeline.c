@@ -1,4 +1,5 @@
-/* Compute pipelines, one for each (shader, specialisation constants, views of the bindings), created when first asked for. */
+/* Compute pipelines, one for each (shader, specialisation constants, views of the bindings), created when first asked
+ * for. */
 #include <string.h>
 
 #include "shaders_gen.h"
@@ -125,7 +126,8 @@ out:
     return st == LIMN_OK ? st : err_at(err, "shader %s", s->name);
 }
 
-limn_status vk_pipeline_get(struct vk_device *d, const struct kernel_call *c, const struct vk_pipeline **out, limn_error *err)
+limn_status vk_pipeline_get(struct vk_device *d, const struct kernel_call *c, const struct vk_pipeline **out,
+                            limn_error *err)
 {
     struct vk_pipeline *p = NULL;
     limn_status st = LIMN_OK;

@@ -1,7 +1,7 @@
-/* Command recording. Dispatches run in order only where they must: the recorder remembers the byte ranges touched since the
- * last barrier and emits one global memory barrier when a new dispatch reads what was written, writes what was read or
- * writes what was written. Every command buffer starts and ends with a barrier towards host and transfers, so that command
- * buffers, uploads and readbacks need no knowledge of each other. */
+/* Command recording. Dispatches run in order only where they must: the recorder remembers the byte ranges touched since
+ * the last barrier and emits one global memory barrier when a new dispatch reads what was written, writes what was read
+ * or writes what was written. Every command buffer starts and ends with a barrier towards host and transfers, so that
+ * command buffers, uploads and readbacks need no knowledge of each other. */
 #include <string.h>
 
 #include "vk/vk_internal.h"
@@ -31,8 +31,7 @@ void vk_commands_free(struct vk_device *d, VkCommandBuffer *cmd)
 
 #define STAGE_DEVICE (VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT | VK_PIPELINE_STAGE_TRANSFER_BIT)
 #define ACCESS_DEVICE_WRITE (VK_ACCESS_SHADER_WRITE_BIT | VK_ACCESS_TRANSFER_WRITE_BIT)
-#define ACCESS_DEVICE                                                                                                  \
-    (ACCESS_DEVICE_WRITE | VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT)
+#define ACCESS_DEVICE (ACCESS_DEVICE_WRITE | VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_TRANSFER_READ_BIT)
 
 static void barrier(struct vk_recorder *r, VkPipelineStageFlags from, VkAccessFlags written, VkPipelineStageFlags to,
                     VkAccessFlags access)
@@ -85,8 +84,8 @@ limn_status vk_record_dispatch(struct vk_recorder *r, const struct vk_dispatch *
     }
     if (hazard(r, x)) {
         if (!r->skip_barriers) {
-            barrier(r, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT,
-                    VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
+            barrier(r, VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_WRITE_BIT,
+                    VK_PIPELINE_STAGE_COMPUTE_SHADER_BIT, VK_ACCESS_SHADER_READ_BIT | VK_ACCESS_SHADER_WRITE_BIT);
         }
         r->n_barrier++;
         r->n_access = 0;
@@ -96,7 +95,8 @@ limn_status vk_record_dispatch(struct vk_recorder *r, const struct vk_dispatch *
     fn->CmdBindPipeline(r->cmd, VK_PIPELINE_BIND_POINT_COMPUTE, x->pipeline->handle);
     fn->CmdBindDescriptorSets(r->cmd, VK_PIPELINE_BIND_POINT_COMPUTE, x->pipeline->layout, 0, 1, &x->set, 0, NULL);
     if (c->push_bytes) {
-        fn->CmdPushConstants(r->cmd, x->pipeline->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, (c->push_bytes + 3u) & ~3u, c->push);
+        fn->CmdPushConstants(r->cmd, x->pipeline->layout, VK_SHADER_STAGE_COMPUTE_BIT, 0, (c->push_bytes + 3u) & ~3u,
+                             c->push);
     }
     fn->CmdDispatch(r->cmd, c->groups[0], c->groups[1], c->groups[2]);
     return LIMN_OK;

@@ -56,7 +56,8 @@ static size_t match_names(const struct vk_physical *list, size_t n, const char *
     return hits;
 }
 
-static limn_status select_named(const struct vk_physical *list, size_t n, const char *which, size_t *out, limn_error *err)
+static limn_status select_named(const struct vk_physical *list, size_t n, const char *which, size_t *out,
+                                limn_error *err)
 {
     int64_t index;
     char safe[64];
@@ -78,7 +79,8 @@ static limn_status select_named(const struct vk_physical *list, size_t n, const 
     if (hits == 1) {
         return LIMN_OK;
     }
-    return err_set(err, LIMN_ERR_NOT_FOUND, "device \"%s\": %zu devices match (expected one, see: limn devices)", safe, hits);
+    return err_set(err, LIMN_ERR_NOT_FOUND, "device \"%s\": %zu devices match (expected one, see: limn devices)", safe,
+                   hits);
 }
 
 limn_status vk_select(const struct vk_physical *list, size_t n, const char *which, size_t *out, limn_error *err)

@@ -8,7 +8,8 @@
 #include "base/inject.h"
 #include "vk/device.h"
 
-/* --- loader.c: the entry points, taken from libvulkan.so.1 at run time so that a machine without it gets a clear error --- */
+/* --- loader.c: the entry points, taken from libvulkan.so.1 at run time: a machine without it gets a clear error --- */
+/* clang-format off */
 #define VK_GLOBAL_FUNCTIONS(F)                                                                                         \
     F(CreateInstance) F(EnumerateInstanceExtensionProperties) F(EnumerateInstanceVersion)
 #define VK_INSTANCE_FUNCTIONS(F)                                                                                       \
@@ -16,23 +17,27 @@
     F(GetPhysicalDeviceMemoryProperties) F(GetPhysicalDeviceQueueFamilyProperties)                                     \
     F(EnumerateDeviceExtensionProperties) F(CreateDevice) F(GetDeviceProcAddr)
 #define VK_DEVICE_FUNCTIONS(F)                                                                                         \
-    F(DestroyDevice) F(GetDeviceQueue) F(DeviceWaitIdle) F(CreateBuffer) F(DestroyBuffer) F(GetBufferMemoryRequirements) \
-    F(AllocateMemory) F(FreeMemory) F(BindBufferMemory) F(MapMemory) F(CreateBufferView) F(DestroyBufferView)          \
-    F(CreateShaderModule) F(DestroyShaderModule) F(CreateDescriptorSetLayout) F(DestroyDescriptorSetLayout)            \
-    F(CreatePipelineLayout) F(DestroyPipelineLayout) F(CreateComputePipelines) F(DestroyPipeline)                      \
-    F(CreatePipelineCache) F(DestroyPipelineCache) F(GetPipelineCacheData) F(CreateDescriptorPool)                     \
-    F(DestroyDescriptorPool) F(AllocateDescriptorSets) F(UpdateDescriptorSets) F(CreateCommandPool)                    \
-    F(DestroyCommandPool) F(AllocateCommandBuffers) F(FreeCommandBuffers) F(BeginCommandBuffer) F(EndCommandBuffer)    \
-    F(CmdBindPipeline) F(CmdBindDescriptorSets) F(CmdPushConstants) F(CmdDispatch) F(CmdPipelineBarrier)               \
-    F(CmdCopyBuffer) F(CmdFillBuffer) F(CmdWriteTimestamp) F(CmdResetQueryPool) F(CreateQueryPool) F(DestroyQueryPool) \
-    F(GetQueryPoolResults) F(CreateFence) F(DestroyFence) F(ResetFences) F(WaitForFences) F(QueueSubmit)
+    F(DestroyDevice) F(GetDeviceQueue) F(DeviceWaitIdle) F(CreateBuffer) F(DestroyBuffer)                              \
+    F(GetBufferMemoryRequirements) F(AllocateMemory) F(FreeMemory) F(BindBufferMemory) F(MapMemory)                    \
+    F(CreateBufferView) F(DestroyBufferView) F(CreateShaderModule) F(DestroyShaderModule)                              \
+    F(CreateDescriptorSetLayout) F(DestroyDescriptorSetLayout) F(CreatePipelineLayout) F(DestroyPipelineLayout)        \
+    F(CreateComputePipelines) F(DestroyPipeline) F(CreatePipelineCache) F(DestroyPipelineCache)                        \
+    F(GetPipelineCacheData) F(CreateDescriptorPool) F(DestroyDescriptorPool) F(AllocateDescriptorSets)                 \
+    F(UpdateDescriptorSets) F(CreateCommandPool) F(DestroyCommandPool) F(AllocateCommandBuffers)                       \
+    F(FreeCommandBuffers) F(BeginCommandBuffer) F(EndCommandBuffer) F(CmdBindPipeline) F(CmdBindDescriptorSets)        \
+    F(CmdPushConstants) F(CmdDispatch) F(CmdPipelineBarrier) F(CmdCopyBuffer) F(CmdFillBuffer) F(CmdWriteTimestamp)    \
+    F(CmdResetQueryPool) F(CreateQueryPool) F(DestroyQueryPool) F(GetQueryPoolResults) F(CreateFence)                  \
+    F(DestroyFence) F(ResetFences) F(WaitForFences) F(QueueSubmit)
 
 struct vk_fn {
 #define F(name) PFN_vk##name name;
-    VK_GLOBAL_FUNCTIONS(F) VK_INSTANCE_FUNCTIONS(F) VK_DEVICE_FUNCTIONS(F)
+    VK_GLOBAL_FUNCTIONS(F)
+    VK_INSTANCE_FUNCTIONS(F)
+    VK_DEVICE_FUNCTIONS(F)
 #undef F
     PFN_vkGetInstanceProcAddr GetInstanceProcAddr;
 };
+/* clang-format on */
 
 /* --- instance.c --- */
 struct vk_instance {
@@ -108,9 +113,11 @@ struct vk_slice {
     uint64_t offset, bytes;
 };
 uint64_t vk_block_limit(const struct vk_device *d, uint64_t largest); /* bytes of a block that must hold `largest` */
-limn_status vk_block_create(struct vk_device *d, uint64_t bytes, enum vk_memory_kind kind, struct vk_block *out, limn_error *err);
+limn_status vk_block_create(struct vk_device *d, uint64_t bytes, enum vk_memory_kind kind, struct vk_block *out,
+                            limn_error *err);
 void vk_block_destroy(struct vk_device *d, struct vk_block *b); /* zeroed struct allowed */
-limn_status vk_arena_create(struct vk_device *d, uint64_t total, uint64_t block_bytes, struct vk_arena *out, limn_error *err);
+limn_status vk_arena_create(struct vk_device *d, uint64_t total, uint64_t block_bytes, struct vk_arena *out,
+                            limn_error *err);
 void vk_arena_destroy(struct vk_device *d, struct vk_arena *a);
 struct vk_slice vk_arena_slice(const struct vk_arena *a, uint64_t offset, uint64_t bytes);
 
@@ -130,7 +137,8 @@ struct vk_pipeline {
     VkPipelineLayout layout;
     VkPipeline handle;
 };
-limn_status vk_pipeline_get(struct vk_device *d, const struct kernel_call *c, const struct vk_pipeline **out, limn_error *err);
+limn_status vk_pipeline_get(struct vk_device *d, const struct kernel_call *c, const struct vk_pipeline **out,
+                            limn_error *err);
 void vk_pipelines_destroy(struct vk_device *d);
 void vk_cache_load(struct vk_device *d); /* an unreadable cache is the same as none */
 void vk_cache_save(struct vk_device *d);
@@ -158,7 +166,8 @@ struct vk_dispatch {
 };
 limn_status vk_commands_alloc(struct vk_device *d, VkCommandBuffer *out, limn_error *err);
 void vk_commands_free(struct vk_device *d, VkCommandBuffer *cmd);
-limn_status vk_record_begin(struct vk_recorder *r, struct vk_device *d, VkCommandBuffer cmd, bool once, limn_error *err);
+limn_status vk_record_begin(struct vk_recorder *r, struct vk_device *d, VkCommandBuffer cmd, bool once,
+                            limn_error *err);
 limn_status vk_record_dispatch(struct vk_recorder *r, const struct vk_dispatch *x, limn_error *err);
 limn_status vk_record_end(struct vk_recorder *r, limn_error *err);
 void vk_recorder_finish(struct vk_recorder *r);

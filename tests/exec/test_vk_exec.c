@@ -1,6 +1,5 @@
-/* The Vulkan executor: results against the reference executor, runs repeated bit by bit, stages, views, outputs that are
- * inputs, limits, cancelling. TIMEOUT: 300
- * LABELS: gpu */
+/* The Vulkan executor: results against the reference executor, runs repeated bit by bit, stages, views, outputs that
+ * are inputs, limits, cancelling. TIMEOUT: 300 LABELS: gpu */
 #include <stdlib.h>
 
 #include "base/rng.h"
@@ -33,7 +32,8 @@ static limn_status build_net(struct net *t, limn_error *err)
         return st;
     }
     struct builder b = {.g = t->g, .err = err};
-    if (graph_input(t->g, "x", shape, &t->x, err) != LIMN_OK || graph_input(t->g, "late", shape, &t->late, err) != LIMN_OK ||
+    if (graph_input(t->g, "x", shape, &t->x, err) != LIMN_OK ||
+        graph_input(t->g, "late", shape, &t->late, err) != LIMN_OK ||
         graph_const_data(t->g, "w", shape, w, &cw, err) != LIMN_OK ||
         graph_const_data(t->g, "w2", SHAPE(5), w2, &cw2, err) != LIMN_OK) {
         return LIMN_ERR_NOMEM;

@@ -171,8 +171,8 @@ static void test_doctor(void)
     unsetenv("VK_DRIVER_FILES");
 }
 
-/* Fails each Vulkan call of opening in turn: an error with a text, never a crash or a half-open device. A failed pipeline
- * cache is no error. */
+/* Fails each Vulkan call of opening in turn: an error with a text, never a crash or a half-open device. A failed
+ * pipeline cache is no error. */
 static void test_inject(void)
 {
     inject_arm(INJECT_VULKAN, 0, false);
@@ -208,7 +208,8 @@ int main(void)
         return check_failed ? 1 : 77;
     }
     for (size_t i = 0; i < n; i++) {
-        fprintf(stderr, "%d: %s, %s, %s, pci %s\n", list[i].index, list[i].name, list[i].driver, list[i].uuid, list[i].pci);
+        fprintf(stderr, "%d: %s, %s, %s, pci %s\n", list[i].index, list[i].name, list[i].driver, list[i].uuid,
+                list[i].pci);
         test_naming(&list[i], n);
     }
     mem_free(list);
