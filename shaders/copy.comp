@@ -23,7 +23,7 @@ void main()
     uint rest = i;
     int ix = x_offset, iy = y_offset;
     for (uint k = 4; k > 5 - rank; k--) {
-        uint q = rest / dim[k];
+        uint q = DIV(by, k, rest);
         int r = int(rest - q * dim[k]);
         ix += r * sx[k];
         iy += r * sy[k];

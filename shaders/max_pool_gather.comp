@@ -16,7 +16,7 @@ void main()
     if (i >= n) {
         return;
     }
-    uint in_plane = uint(in_dim[0] * in_dim[1] * in_dim[2]), plane = i / uint(out_dim[0] * out_dim[1] * out_dim[2]);
+    uint in_plane = uint(in_dim[0] * in_dim[1] * in_dim[2]), plane = uint(position(i, out_dim).w);
     uint at = min(uint(LOAD(index, int(i))), in_plane - 1);
     y[i] = LOAD(x, int(plane * in_plane + at));
 }

@@ -20,7 +20,7 @@ layout(set = 0, binding = 2) writeonly buffer Y { float y[]; };
 // The last window that starts at or before the pixel; the others that may cover it precede it, and the indices decide.
 int last_window(int p, int axis)
 {
-    return min(int(uint(p + pad[axis]) / uint(stride[axis])), out_dim[axis] - 1);
+    return min(int(DIV(by, 3 + axis, p + pad[axis])), out_dim[axis] - 1);
 }
 
 void main()

@@ -31,7 +31,7 @@ void main()
     vec3 t;
     for (int k = 0; k < 3; k++) {
         int at = sample_at(o[k], k);
-        first[k] = int(uint(at) / uint(den[k]));
+        first[k] = int(DIV(by, 3 + k, at));
         second[k] = min(first[k] + 1, in_dim[k] - 1);
         t[k] = float(at - first[k] * den[k]) / float(den[k]);
     }

@@ -14,7 +14,7 @@ layout(set = 0, binding = 1) writeonly buffer Y { float y[]; };
 int first_at(int v, int axis)
 {
     int d = v - b[axis];
-    return d <= 0 ? 0 : int((uint(d) + uint(a[axis]) - 1) / uint(a[axis]));
+    return d <= 0 ? 0 : int(DIV(per, axis, d + a[axis] - 1));
 }
 
 // Outputs that may read element p of an axis. Border elements also serve the positions beyond them.

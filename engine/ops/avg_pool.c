@@ -209,7 +209,7 @@ static limn_status plan_windows(const struct op_call *c, const struct device_cap
     uint16_t shader = grad ? (texel ? SHADER_AVG_POOL_GRAD_TEXEL : SHADER_AVG_POOL_GRAD)
                            : (texel ? SHADER_AVG_POOL_TEXEL : SHADER_AVG_POOL);
     uint32_t mode = !a ? POOL_AVG_ADAPTIVE : a->count_include_pad ? POOL_AVG_PADDED : POOL_AVG_VALID;
-    struct kernel_call *k = pool_call(out, caps, shader, g, a, mode, n);
+    struct kernel_call *k = pool_call(out, caps, shader, g, a, mode, grad);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
@@ -232,7 +232,7 @@ static limn_status plan_global(const struct op_call *c, const struct device_caps
     if (caps->cpu || elems < 32) {
         return plan_windows(c, caps, &row, &whole, false, out, err);
     }
-    struct kernel_call *k = pool_call(out, caps, SHADER_PLANE_MEAN, &row, &whole, 0, (size_t)g->planes);
+    struct kernel_call *k = pool_call(out, caps, SHADER_PLANE_MEAN, &row, &whole, 0, false);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }

@@ -60,6 +60,7 @@ static struct copy_push push_of(const struct copy_region *r)
         p.sx[at] = last ? r->sx[k] : r->sx[k] / by;
         p.sy[at] = last ? r->sy[k] : r->sy[k] / by;
         p.n *= p.dim[at];
+        push_div_set(p.by_mul, &p.by_shift, at, p.dim[at]);
     }
     p.x_offset = r->x_offset / by;
     p.y_offset = r->y_offset / by;

@@ -122,7 +122,7 @@ static limn_status plan_max_pool(const struct op_call *c, const struct device_ca
     struct pool_geom g = pool_geom_of(&c->in[0], &c->out[0]);
     bool texel = pool_texel(caps, shape_elems(&c->in[0]));
     size_t n = shape_elems(&c->out[0]);
-    struct kernel_call *k = pool_call(out, caps, texel ? SHADER_MAX_POOL_TEXEL : SHADER_MAX_POOL, &g, a, 0, n);
+    struct kernel_call *k = pool_call(out, caps, texel ? SHADER_MAX_POOL_TEXEL : SHADER_MAX_POOL, &g, a, 0, false);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
@@ -194,7 +194,7 @@ static limn_status plan_max_pool_grad(const struct op_call *c, const struct devi
     struct pool_geom g = pool_geom_of(&c->out[0], &c->in[0]);
     bool texel = pool_texel(caps, shape_elems(&c->in[0]));
     size_t n = shape_elems(&c->out[0]);
-    struct kernel_call *k = pool_call(out, caps, texel ? SHADER_MAX_POOL_GRAD_TEXEL : SHADER_MAX_POOL_GRAD, &g, a, 0, n);
+    struct kernel_call *k = pool_call(out, caps, texel ? SHADER_MAX_POOL_GRAD_TEXEL : SHADER_MAX_POOL_GRAD, &g, a, 0, true);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
@@ -270,9 +270,8 @@ static limn_status plan_max_pool_gather(const struct op_call *c, const struct de
 {
     struct pool_geom g = pool_geom_of(&c->in[0], &c->in[1]);
     bool texel = pool_texel(caps, shape_elems(&c->in[0]));
-    size_t n = shape_elems(&c->out[0]);
-    struct kernel_call *k =
-        pool_call(out, caps, texel ? SHADER_MAX_POOL_GATHER_TEXEL : SHADER_MAX_POOL_GATHER, &g, c->attrs, 0, n);
+    uint16_t shader = texel ? SHADER_MAX_POOL_GATHER_TEXEL : SHADER_MAX_POOL_GATHER;
+    struct kernel_call *k = pool_call(out, caps, shader, &g, c->attrs, 0, false);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }

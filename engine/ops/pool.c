@@ -145,8 +145,9 @@ void pool_bind_in(struct kernel_call *c, int index, bool texel)
 }
 
 struct kernel_call *pool_call(struct kernel_list *l, const struct device_caps *caps, uint16_t shader, const struct pool_geom *g,
-                              const struct pool_attrs *a, uint32_t mode, size_t n)
+                              const struct pool_attrs *a, uint32_t mode, bool back)
 {
+    size_t n = (size_t)g->planes * spatial_elems(back ? g->in : g->out);
     struct pool_push p = {.n = (uint32_t)n, .mode = mode};
     struct kernel_call *c = kernel_add(l, shader, POOL_LOCAL, 1, 1);
     if (!c) {
@@ -160,6 +161,8 @@ struct kernel_call *pool_call(struct kernel_list *l, const struct device_caps *c
         p.pad[i] = a ? a->pad_begin[i] : 0;
         p.pad_end[i] = a ? a->pad_end[i] : 0;
         p.dilation[i] = a ? a->dilation[i] : 1;
+        push_div_set(p.by_mul, &p.by_shift, i, (uint32_t)(back ? g->in[i] : g->out[i]));
+        push_div_set(p.by_mul, &p.by_shift, 3 + i, (uint32_t)(a ? p.stride[i] : g->out[i]));
     }
     kernel_push(c, &p, sizeof(p));
     kernel_grid_1d(c, caps, n, POOL_LOCAL);

@@ -141,7 +141,7 @@ static void vjp_resize_grad(struct vjp *v)
     }
 }
 
-static struct resize_push push_of(const struct resize_attrs *a, const struct pool_geom *g, size_t n)
+static struct resize_push push_of(const struct resize_attrs *a, const struct pool_geom *g, bool grad, size_t n)
 {
     struct resize_push p = {.n = (uint32_t)n, .linear = a->mode == RESIZE_MODE_LINEAR};
     for (int i = 0; i < 3; i++) {
@@ -159,6 +159,9 @@ static struct resize_push push_of(const struct resize_attrs *a, const struct poo
             p.b[i] = in - out;
             p.den[i] = 2 * out;
         }
+        push_div_set(p.by_mul, &p.by_shift, i, (uint32_t)(grad ? in : out));
+        push_div_set(p.by_mul, &p.by_shift, 3 + i, (uint32_t)p.den[i]);
+        push_div_set(p.per_mul, &p.per_shift, i, (uint32_t)(p.a[i] > 0 ? p.a[i] : 1));
     }
     return p;
 }
@@ -168,7 +171,7 @@ static limn_status plan_any(const struct op_call *c, const struct device_caps *c
 {
     bool texel = pool_texel(caps, shape_elems(&c->in[0]));
     size_t n = shape_elems(&c->out[0]);
-    struct resize_push p = push_of(c->attrs, g, n);
+    struct resize_push p = push_of(c->attrs, g, grad, n);
     uint16_t shader = grad ? (texel ? SHADER_RESIZE_GRAD_TEXEL : SHADER_RESIZE_GRAD)
                            : (texel ? SHADER_RESIZE_TEXEL : SHADER_RESIZE);
     struct kernel_call *k = kernel_add(out, shader, POOL_LOCAL, 1, 1);

@@ -15,8 +15,7 @@ ivec3 window(int o, int axis)
 {
     int n_in = in_dim[axis];
     if (mode == POOL_AVG_ADAPTIVE) {
-        uint n_out = uint(out_dim[axis]);
-        int begin = int(uint(o * n_in) / n_out), end = int((uint((o + 1) * n_in) + n_out - 1) / n_out);
+        int begin = int(DIV(by, 3 + axis, o * n_in)), end = int(DIV(by, 3 + axis, (o + 1) * n_in + out_dim[axis] - 1));
         return ivec3(begin, end, end - begin);
     }
     int begin = o * stride[axis] - pad[axis], end = begin + size[axis];
@@ -26,17 +25,15 @@ ivec3 window(int o, int axis)
     return ivec3(begin, end, mode == POOL_AVG_PADDED ? count : end - begin);
 }
 
-// First and last output whose window holds element i of an axis.
+// First and last output whose window holds element i of an axis; the result of the kernel is the gradient of the input.
 ivec2 covering(int i, int axis)
 {
-    uint n_out = uint(out_dim[axis]);
+    int n_out = out_dim[axis];
     if (mode == POOL_AVG_ADAPTIVE) {
-        uint n_in = uint(in_dim[axis]);
-        return ivec2(uint(i) * n_out / n_in, (uint(i + 1) * n_out + n_in - 1) / n_in - 1);
+        return ivec2(DIV(by, axis, i * n_out), DIV(by, axis, (i + 1) * n_out + in_dim[axis] - 1) - 1);
     }
-    uint s = uint(stride[axis]);
-    int reach = max(i + pad[axis] - size[axis] + 1, 0); // start of the first window that still holds i
-    return ivec2((uint(reach) + s - 1) / s, min(uint(i + pad[axis]) / s, n_out - 1));
+    int reach = max(i + pad[axis] - size[axis] + stride[axis], 0); // the first window that still holds i, rounded up
+    return ivec2(DIV(by, 3 + axis, reach), min(int(DIV(by, 3 + axis, i + pad[axis])), n_out - 1));
 }
 
 #endif

@@ -1,4 +1,4 @@
-// Positions in planes of D,H,W, and inputs that are texel buffers in the _texel variants (the fast loads of software
+// To be included after the push block. Positions in planes of D,H,W, and inputs that are texel buffers in the _texel variants (the fast loads of software
 // rasterisers).
 #ifndef LIMN_GRID_GLSL
 #define LIMN_GRID_GLSL
@@ -11,17 +11,18 @@
 #define LOAD(name, i) name[i]
 #endif
 
-// i = ((plane * D + d) * H + h) * W + w  ->  (d, h, w, plane)
+// i = ((plane * D + d) * H + h) * W + w  ->  (d, h, w, plane). The push block's divisors 0..2 of `by`
+// are those dimensions.
 ivec4 position(uint i, int dims[3])
 {
-    uint q = i / uint(dims[2]);
+    uint q = DIV(by, 2, i);
     int w = int(i - q * uint(dims[2]));
-    uint p = q / uint(dims[1]);
+    uint p = DIV(by, 1, q);
     int h = int(q - p * uint(dims[1]));
     if (dims[0] == 1) {
         return ivec4(0, h, w, p);
     }
-    uint r = p / uint(dims[0]);
+    uint r = DIV(by, 0, p);
     return ivec4(int(p - r * uint(dims[0])), h, w, r);
 }
 

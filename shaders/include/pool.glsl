@@ -3,8 +3,9 @@
 #define LIMN_POOL_GLSL
 
 #include "push/pool.h"
-#include "grid.glsl"
 
 layout(push_constant) uniform Push { PUSH_POOL };
+
+#include "grid.glsl"
 
 #endif

@@ -3,9 +3,10 @@
 #define LIMN_RESIZE_GLSL
 
 #include "push/resize.h"
-#include "grid.glsl"
 
 layout(push_constant) uniform Push { PUSH_RESIZE };
+
+#include "grid.glsl"
 
 // Numerator of the position that output o samples, clamped to the input's elements.
 int sample_at(int o, int axis)

@@ -2,11 +2,11 @@
 #ifndef LIMN_PUSH_COPY_H
 #define LIMN_PUSH_COPY_H
 
-#include "push/push.h"
+#include "push/div.h"
 
 /* With vec, dim[4] and every stride and offset but the innermost count groups of four elements. */
 #define PUSH_COPY                                                                                                      \
-    PUSH_U32(n) PUSH_U32(rank) PUSH_U32(vec) PUSH_U32(fill) PUSH_F32(scale) PUSH_U32_ARRAY(dim, 5)                     \
+    PUSH_U32(n) PUSH_U32(rank) PUSH_U32(vec) PUSH_U32(fill) PUSH_F32(scale) PUSH_U32_ARRAY(dim, 5) PUSH_DIV(by, 5)     \
     PUSH_I32_ARRAY(sx, 5) PUSH_I32_ARRAY(sy, 5) PUSH_I32(x_offset) PUSH_I32(y_offset)
 
 #endif
