@@ -1,12 +1,15 @@
 // Strided copy: slices, pads, concatenations, transpositions and broadcasts. y[y_offset + i.sy] = scale * x[x_offset + i.sx]
-// for every index i of dim[5 - rank .. 4]; with fill the number `scale` is written instead and x is not read.
-// Dimensions are merged by the plan (engine/ops/copy.c), so that few divisions do real work. One invocation, one element,
-// or one group of four with vec.
+// for every index i of dim[5 - RANK .. 4]. Dimensions are merged by the plan (engine/ops/copy.c), so that few divisions do
+// real work. What would be branches are specialisation constants: software rasterisers walk both sides of a branch.
+// One invocation, one element, or one group of four.
 // Bindings: x (vec4), x (float), y (vec4), y (float). Grid: kernel_grid_1d over n.
 #version 450
 #extension GL_GOOGLE_include_directive : require
 #include "common.glsl"
 #include "push/copy.h"
+
+layout(constant_id = 3) const uint RANK = 1;
+layout(constant_id = 4) const uint KIND = COPY_ONE;
 
 layout(set = 0, binding = 0) readonly buffer X4 { vec4 x4[]; };
 layout(set = 0, binding = 1) readonly buffer X1 { float x1[]; };
@@ -22,18 +25,20 @@ void main()
     }
     uint rest = i;
     int ix = x_offset, iy = y_offset;
-    for (uint k = 4; k > 5 - rank; k--) {
+    for (uint k = 4; k > 5 - RANK; k--) {
         uint q = DIV(by, k, rest);
         int r = int(rest - q * dim[k]);
         ix += r * sx[k];
         iy += r * sy[k];
         rest = q;
     }
-    ix += int(rest) * sx[5 - rank];
-    iy += int(rest) * sy[5 - rank];
-    if (vec != 0) {
-        y4[iy] = fill != 0 ? vec4(scale) : scale * x4[ix];
+    ix += int(rest) * sx[5 - RANK];
+    iy += int(rest) * sy[5 - RANK];
+    if (KIND == COPY_VEC) {
+        y4[iy] = scale * x4[ix];
+    } else if (KIND == COPY_ONE) {
+        y1[iy] = scale * x1[ix];
     } else {
-        y1[iy] = fill != 0 ? scale : scale * x1[ix];
+        y1[iy] = scale;
     }
 }

@@ -9,9 +9,9 @@
 #include "common.glsl"
 #include "pool.glsl"
 
-layout(constant_id = 3) const int KD = 1;
-layout(constant_id = 4) const int KH = 1;
-layout(constant_id = 5) const int KW = 1;
+layout(constant_id = 4) const int KD = 1;
+layout(constant_id = 5) const int KH = 1;
+layout(constant_id = 6) const int KW = 1;
 
 INPUT(0, X, x)
 layout(set = 0, binding = 1) writeonly buffer Y { float y[]; };

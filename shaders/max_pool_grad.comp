@@ -9,9 +9,9 @@
 #include "common.glsl"
 #include "pool.glsl"
 
-layout(constant_id = 3) const int ND = 1;
-layout(constant_id = 4) const int NH = 1;
-layout(constant_id = 5) const int NW = 1;
+layout(constant_id = 4) const int ND = 1;
+layout(constant_id = 5) const int NH = 1;
+layout(constant_id = 6) const int NW = 1;
 
 INPUT(0, G, g)
 INPUT(1, Index, index)

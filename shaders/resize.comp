@@ -27,22 +27,22 @@ void main()
         return;
     }
     ivec4 o = position(i, out_dim);
-    ivec3 first, second;
-    vec3 t;
-    for (int k = 0; k < 3; k++) {
+    ivec3 first = ivec3(0), second = ivec3(0);
+    vec3 t = vec3(0);
+    for (int k = DEPTH ? 0 : 1; k < 3; k++) {
         int at = sample_at(o[k], k);
         first[k] = int(DIV(by, 3 + k, at));
         second[k] = min(first[k] + 1, in_dim[k] - 1);
         t[k] = float(at - first[k] * den[k]) / float(den[k]);
     }
     int hw = in_dim[1] * in_dim[2], plane = o.w * in_dim[0] * hw;
-    if (linear == 0) {
+    if (!LINEAR) {
         y[i] = LOAD(x, plane + first.x * hw + first.y * in_dim[2] + first.z);
         return;
     }
     ivec2 h = ivec2(first.y, second.y), w = ivec2(first.z, second.z);
     float v = along_hw(plane + first.x * hw, h, w, t.yz);
-    if (in_dim[0] > 1) {
+    if (DEPTH) {
         v = mix(v, along_hw(plane + second.x * hw, h, w, t.yz), t.x);
     }
     y[i] = v;

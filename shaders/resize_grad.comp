@@ -21,11 +21,11 @@ int first_at(int v, int axis)
 ivec2 readers(int p, int axis)
 {
     int last = out_dim[axis] - 1, lo = 0, hi = last;
-    if (a[axis] == 0) {
+    if ((axis == 0 && !DEPTH) || a[axis] == 0) {
         return ivec2(0, last);
     }
     if (p > 0) {
-        lo = linear != 0 ? first_at((p - 1) * den[axis] + 1, axis) : first_at(p * den[axis], axis);
+        lo = LINEAR ? first_at((p - 1) * den[axis] + 1, axis) : first_at(p * den[axis], axis);
     }
     if (p < in_dim[axis] - 1) {
         hi = first_at((p + 1) * den[axis], axis) - 1;
@@ -35,7 +35,7 @@ ivec2 readers(int p, int axis)
 
 float weight(int o, int p, int axis)
 {
-    if (linear == 0) {
+    if (!LINEAR || (axis == 0 && !DEPTH)) {
         return 1.0;
     }
     return 1.0 - min(float(abs(sample_at(o, axis) - p * den[axis])) / float(den[axis]), 1.0);

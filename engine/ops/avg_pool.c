@@ -11,6 +11,9 @@
 #include "push/pool.h"
 #include "shaders_gen.h"
 
+/* Windows of up to this many elements become unrolled loops. */
+#define MAX_UNROLL 32
+
 struct window {
     int32_t begin, end, count;
 };
@@ -209,16 +212,23 @@ static limn_status plan_windows(const struct op_call *c, const struct device_cap
     uint16_t shader = grad ? (texel ? SHADER_AVG_POOL_GRAD_TEXEL : SHADER_AVG_POOL_GRAD)
                            : (texel ? SHADER_AVG_POOL_TEXEL : SHADER_AVG_POOL);
     uint32_t mode = !a ? POOL_AVG_ADAPTIVE : a->count_include_pad ? POOL_AVG_PADDED : POOL_AVG_VALID;
-    struct kernel_call *k = pool_call(out, caps, shader, g, a, mode, grad);
+    struct kernel_call *k = pool_call(out, caps, shader, g, a, grad);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
-    pool_bind_in(k, 0, texel);
-    kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
+    int32_t taps[3] = {0, 0, 0}; /* elements that one result sums; constants where few */
     k->flops = (double)n;
     for (int i = 0; i < 3; i++) {
-        k->flops *= a ? a->size[i] : (double)g->in[i] / g->out[i] + 1;
+        taps[i] = !a ? g->in[i] / g->out[i] + 1 : grad ? pool_covers(a, g, i) : a->size[i];
+        k->flops *= taps[i];
     }
+    kernel_spec(k, mode);
+    bool few = a && (int64_t)taps[0] * taps[1] * taps[2] <= MAX_UNROLL;
+    for (int i = 0; i < 3; i++) {
+        kernel_spec(k, few ? (uint32_t)taps[i] : 0);
+    }
+    pool_bind_in(k, 0, texel);
+    kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
     return LIMN_OK;
 }
 
@@ -232,7 +242,7 @@ static limn_status plan_global(const struct op_call *c, const struct device_caps
     if (caps->cpu || elems < 32) {
         return plan_windows(c, caps, &row, &whole, false, out, err);
     }
-    struct kernel_call *k = pool_call(out, caps, SHADER_PLANE_MEAN, &row, &whole, 0, false);
+    struct kernel_call *k = pool_call(out, caps, SHADER_PLANE_MEAN, &row, &whole, false);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }

@@ -48,11 +48,10 @@ static bool in_fours(const struct copy_region *r)
     return yes;
 }
 
-/* The push fields from a merged region; dimensions sit at the end of the arrays. */
-static struct copy_push push_of(const struct copy_region *r)
+/* The push fields from a merged region of elements (by 1) or fours (by 4); dimensions sit at the end of the arrays. */
+static struct copy_push push_of(const struct copy_region *r, int32_t by)
 {
-    int32_t by = in_fours(r) ? 4 : 1;
-    struct copy_push p = {.n = 1, .rank = (uint32_t)r->rank, .vec = by == 4, .scale = r->scale};
+    struct copy_push p = {.n = 1, .scale = r->scale};
     for (int k = 0; k < r->rank; k++) {
         bool last = k == r->rank - 1;
         int at = SHAPE_MAX_RANK - r->rank + k;
@@ -67,20 +66,23 @@ static struct copy_push push_of(const struct copy_region *r)
     return p;
 }
 
-static limn_status add_call(const struct copy_push *p, enum bind_space space, int in, const struct device_caps *caps,
+static limn_status add_call(const struct copy_region *r, uint32_t kind, int in, const struct device_caps *caps,
                             struct kernel_list *out, limn_error *err)
 {
+    struct copy_push p = push_of(r, kind == COPY_VEC ? 4 : 1);
     struct kernel_call *c = kernel_add(out, SHADER_COPY, COPY_LOCAL, 1, 1);
     if (!c) {
         return err_nomem(err, sizeof(*c), "a kernel call");
     }
-    kernel_push(c, p, sizeof(*p));
-    kernel_bind(c, space, in, ACCESS_READ);
-    kernel_bind(c, space, in, ACCESS_READ);
+    kernel_spec(c, (uint32_t)r->rank);
+    kernel_spec(c, kind);
+    kernel_push(c, &p, sizeof(p));
+    kernel_bind(c, BIND_IN, in, ACCESS_READ);
+    kernel_bind(c, BIND_IN, in, ACCESS_READ);
     kernel_bind(c, BIND_OUT, 0, ACCESS_WRITE);
     kernel_bind(c, BIND_OUT, 0, ACCESS_WRITE);
-    kernel_grid_1d(c, caps, p->n, COPY_LOCAL);
-    c->flops = p->n;
+    kernel_grid_1d(c, caps, p.n, COPY_LOCAL);
+    c->flops = p.n;
     return LIMN_OK;
 }
 
@@ -89,15 +91,11 @@ limn_status copy_plan(const struct copy_region *r, int in, const struct device_c
 {
     struct copy_region m = *r;
     merge(&m);
-    struct copy_push p = push_of(&m);
-    return add_call(&p, BIND_IN, in, caps, out, err);
+    return add_call(&m, in_fours(&m) ? COPY_VEC : COPY_ONE, in, caps, out, err);
 }
 
 limn_status copy_plan_fill(size_t n, float v, const struct device_caps *caps, struct kernel_list *out, limn_error *err)
 {
     struct copy_region r = {.rank = 1, .dim = {(int32_t)n}, .sx = {1}, .sy = {1}, .scale = v};
-    struct copy_push p = push_of(&r);
-    p.fill = 1;
-    /* x is bound but not read: the input serves, so that no second layout is needed */
-    return add_call(&p, BIND_IN, 0, caps, out, err);
+    return add_call(&r, COPY_FILL, 0, caps, out, err);
 }

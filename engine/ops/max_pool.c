@@ -122,7 +122,7 @@ static limn_status plan_max_pool(const struct op_call *c, const struct device_ca
     struct pool_geom g = pool_geom_of(&c->in[0], &c->out[0]);
     bool texel = pool_texel(caps, shape_elems(&c->in[0]));
     size_t n = shape_elems(&c->out[0]);
-    struct kernel_call *k = pool_call(out, caps, texel ? SHADER_MAX_POOL_TEXEL : SHADER_MAX_POOL, &g, a, 0, false);
+    struct kernel_call *k = pool_call(out, caps, texel ? SHADER_MAX_POOL_TEXEL : SHADER_MAX_POOL, &g, a, false);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
@@ -194,15 +194,14 @@ static limn_status plan_max_pool_grad(const struct op_call *c, const struct devi
     struct pool_geom g = pool_geom_of(&c->out[0], &c->in[0]);
     bool texel = pool_texel(caps, shape_elems(&c->in[0]));
     size_t n = shape_elems(&c->out[0]);
-    struct kernel_call *k = pool_call(out, caps, texel ? SHADER_MAX_POOL_GRAD_TEXEL : SHADER_MAX_POOL_GRAD, &g, a, 0, true);
+    struct kernel_call *k = pool_call(out, caps, texel ? SHADER_MAX_POOL_GRAD_TEXEL : SHADER_MAX_POOL_GRAD, &g, a, true);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
     k->flops = (double)n;
     for (int i = 0; i < 3; i++) {
-        int32_t covers = a->dilation[i] * (a->size[i] - 1) / a->stride[i] + 1; /* windows that can reach a pixel */
-        kernel_spec(k, (uint32_t)(covers < g.out[i] ? covers : g.out[i]));
-        k->flops *= covers;
+        kernel_spec(k, (uint32_t)pool_covers(a, &g, i));
+        k->flops *= pool_covers(a, &g, i);
     }
     pool_bind_in(k, 0, texel);
     pool_bind_in(k, 1, texel);
@@ -271,7 +270,7 @@ static limn_status plan_max_pool_gather(const struct op_call *c, const struct de
     struct pool_geom g = pool_geom_of(&c->in[0], &c->in[1]);
     bool texel = pool_texel(caps, shape_elems(&c->in[0]));
     uint16_t shader = texel ? SHADER_MAX_POOL_GATHER_TEXEL : SHADER_MAX_POOL_GATHER;
-    struct kernel_call *k = pool_call(out, caps, shader, &g, c->attrs, 0, false);
+    struct kernel_call *k = pool_call(out, caps, shader, &g, c->attrs, false);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }

@@ -144,11 +144,17 @@ void pool_bind_in(struct kernel_call *c, int index, bool texel)
     b->view = texel ? VIEW_TEXEL_R32F : VIEW_STORAGE;
 }
 
+int32_t pool_covers(const struct pool_attrs *a, const struct pool_geom *g, int axis)
+{
+    int32_t n = a->dilation[axis] * (a->size[axis] - 1) / a->stride[axis] + 1;
+    return n < g->out[axis] ? n : g->out[axis];
+}
+
 struct kernel_call *pool_call(struct kernel_list *l, const struct device_caps *caps, uint16_t shader, const struct pool_geom *g,
-                              const struct pool_attrs *a, uint32_t mode, bool back)
+                              const struct pool_attrs *a, bool back)
 {
     size_t n = (size_t)g->planes * spatial_elems(back ? g->in : g->out);
-    struct pool_push p = {.n = (uint32_t)n, .mode = mode};
+    struct pool_push p = {.n = (uint32_t)n};
     struct kernel_call *c = kernel_add(l, shader, POOL_LOCAL, 1, 1);
     if (!c) {
         return NULL;
@@ -164,6 +170,7 @@ struct kernel_call *pool_call(struct kernel_list *l, const struct device_caps *c
         push_div_set(p.by_mul, &p.by_shift, i, (uint32_t)(back ? g->in[i] : g->out[i]));
         push_div_set(p.by_mul, &p.by_shift, 3 + i, (uint32_t)(a ? p.stride[i] : g->out[i]));
     }
+    kernel_spec(c, g->in[0] != 1 || g->out[0] != 1 || (a && a->size[0] != 1));
     kernel_push(c, &p, sizeof(p));
     kernel_grid_1d(c, caps, n, POOL_LOCAL);
     return c;

@@ -26,10 +26,12 @@ limn_status pool_out_size(const struct op_call *c, const int32_t in[3], int rank
 
 #define POOL_LOCAL 128 /* invocations of a workgroup of the one-output kernels */
 
-/* Appends a call with the geometry as push data (a may be NULL: adaptive), one invocation per element of the result: of the
- * pooled input when `back`, else of the pooled output. Returns NULL when out of memory. */
+/* Appends a call with the geometry as push data (a may be NULL: adaptive) and specialisation constant 3, one invocation per
+ * element of the result: of the pooled input when `back`, else of the pooled output. Returns NULL when out of memory. */
 struct kernel_call *pool_call(struct kernel_list *l, const struct device_caps *caps, uint16_t shader, const struct pool_geom *g,
-                              const struct pool_attrs *a, uint32_t mode, bool back);
+                              const struct pool_attrs *a, bool back);
+/* Windows that can cover an element along an axis. */
+int32_t pool_covers(const struct pool_attrs *a, const struct pool_geom *g, int axis);
 /* Binds node input `index` for reading: as texels where `texel`. */
 void pool_bind_in(struct kernel_call *c, int index, bool texel);
 /* Texel loads are the fast ones of software rasterisers; true when `elems` fit in a texel view there. */

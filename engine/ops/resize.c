@@ -143,7 +143,7 @@ static void vjp_resize_grad(struct vjp *v)
 
 static struct resize_push push_of(const struct resize_attrs *a, const struct pool_geom *g, bool grad, size_t n)
 {
-    struct resize_push p = {.n = (uint32_t)n, .linear = a->mode == RESIZE_MODE_LINEAR};
+    struct resize_push p = {.n = (uint32_t)n};
     for (int i = 0; i < 3; i++) {
         int32_t in = g->in[i], out = g->out[i];
         p.in_dim[i] = in;
@@ -178,6 +178,8 @@ static limn_status plan_any(const struct op_call *c, const struct device_caps *c
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
+    kernel_spec(k, g->in[0] != 1 || g->out[0] != 1);
+    kernel_spec(k, ((const struct resize_attrs *)c->attrs)->mode == RESIZE_MODE_LINEAR);
     kernel_push(k, &p, sizeof(p));
     pool_bind_in(k, 0, texel);
     kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);

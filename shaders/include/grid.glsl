@@ -11,6 +11,9 @@
 #define LOAD(name, i) name[i]
 #endif
 
+// Axis D is in use. A constant, as software rasterisers walk both sides of a branch.
+layout(constant_id = 3) const bool DEPTH = false;
+
 // i = ((plane * D + d) * H + h) * W + w  ->  (d, h, w, plane). The push block's divisors 0..2 of `by`
 // are those dimensions.
 ivec4 position(uint i, int dims[3])
@@ -19,7 +22,7 @@ ivec4 position(uint i, int dims[3])
     int w = int(i - q * uint(dims[2]));
     uint p = DIV(by, 1, q);
     int h = int(q - p * uint(dims[1]));
-    if (dims[0] == 1) {
+    if (!DEPTH) {
         return ivec4(0, h, w, p);
     }
     uint r = DIV(by, 0, p);

@@ -8,10 +8,12 @@ layout(push_constant) uniform Push { PUSH_RESIZE };
 
 #include "grid.glsl"
 
+layout(constant_id = 4) const bool LINEAR = true;
+
 // Numerator of the position that output o samples, clamped to the input's elements.
 int sample_at(int o, int axis)
 {
-    return clamp(a[axis] * o + b[axis], 0, (in_dim[axis] - 1) * den[axis] + (linear != 0 ? 0 : den[axis] - 1));
+    return clamp(a[axis] * o + b[axis], 0, (in_dim[axis] - 1) * den[axis] + (LINEAR ? 0 : den[axis] - 1));
 }
 
 #endif

@@ -5,7 +5,7 @@
 #include "push/div.h"
 
 #define PUSH_RESIZE                                                                                                    \
-    PUSH_U32(n) PUSH_U32(linear) PUSH_I32_ARRAY(in_dim, 3) PUSH_I32_ARRAY(out_dim, 3) PUSH_I32_ARRAY(a, 3)             \
+    PUSH_U32(n) PUSH_I32_ARRAY(in_dim, 3) PUSH_I32_ARRAY(out_dim, 3) PUSH_I32_ARRAY(a, 3)             \
     PUSH_I32_ARRAY(b, 3) PUSH_I32_ARRAY(den, 3)                                                                       \
     PUSH_DIV(by, 6) /* 0..2: the dimensions of the result, 3..5: den */                                                \
     PUSH_DIV(per, 3) /* a, for the adjoint */
