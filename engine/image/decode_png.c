@@ -32,13 +32,13 @@ static void on_error(png_structp png, png_const_charp text)
     n = n < sizeof(s->message) ? n : sizeof(s->message) - 1;
     memcpy(s->message, text, n);
     s->message[n] = '\0';
-    longjmp(png_jmpbuf(png), 1);
+    png_longjmp(png, 1); /* not png_jmpbuf: this may run while the struct is being created */
 }
 
 static void on_warning(png_structp png, png_const_charp text)
 {
     struct state *s = png_get_error_ptr(png);
-    if (!s->lenient) {
+    if (!s->lenient && s->png) {
         on_error(png, text);
     }
 }
