@@ -1,5 +1,5 @@
-// y = (x - mean[c]) * gamma[c] / sqrt(var[c] + eps) + beta[c]. One invocation takes four neighbours of one plane (the last
-// of a plane fewer), so that the channel's numbers are read once for them. VEC: the plane is a multiple of four elements.
+// y = (x - mean[c]) * gamma[c] / sqrt(var[c] + eps) + beta[c]. One invocation takes 16 neighbours of one plane (the last of
+// a plane fewer), so that the channel's numbers are read once for them. VEC: the plane is a multiple of four elements.
 // Bindings: x (vec4), x (float), y (vec4), y (float), gamma, beta, mean, var. Grid: kernel_grid_1d over n.
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -24,16 +24,17 @@ void main()
     if (id >= n) {
         return;
     }
-    uint quads = (plane + 3) / 4;
-    uint p = id / quads, c = (first + p) % channels;
+    uint runs = (plane + 15) / 16;
+    uint p = id / runs, c = (first + p) % channels;
     float scale = gamma[c] / sqrt(var[c] + eps), m = mean[c], shift = beta[c];
+    uint at = p * plane + 16 * (id - p * runs), end = min(at + 16, (p + 1) * plane);
     if (VEC == 1) {
-        y4[base_y / 4 + id] = (x4[base_x / 4 + id] - m) * scale + shift;
-        return;
-    }
-    uint at = p * plane + 4 * (id - p * quads);
-    uint end = min(at + 4, (p + 1) * plane);
-    for (; at < end; at++) {
-        y1[base_y + at] = (x1[base_x + at] - m) * scale + shift;
+        for (; at < end; at += 4) {
+            y4[(base_y + at) / 4] = (x4[(base_x + at) / 4] - m) * scale + shift;
+        }
+    } else {
+        for (; at < end; at++) {
+            y1[base_y + at] = (x1[base_x + at] - m) * scale + shift;
+        }
     }
 }

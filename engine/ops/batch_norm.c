@@ -87,8 +87,8 @@ static limn_status plan_planes(const struct op_call *c, const struct device_caps
                                size_t first, size_t n, limn_error *err)
 {
     const struct batch_norm_attrs *a = c->attrs;
-    size_t plane = plane_elems(c), quads = (plane + 3) / 4;
-    struct push_batch_norm p = {.n = (uint32_t)(quads * n),
+    size_t plane = plane_elems(c), runs = (plane + 15) / 16;
+    struct push_batch_norm p = {.n = (uint32_t)(runs * n),
                                 .plane = (uint32_t)plane,
                                 .channels = (uint32_t)c->in[X].dim[1],
                                 .eps = a->eps,

@@ -165,48 +165,72 @@ static uint32_t merge_dims(struct strided *a, struct strided *b)
     return (uint32_t)(SHAPE_MAX_RANK - at);
 }
 
-/* Elements of operand that rows of the outermost dimension `at` need: all of it when it is broadcast along that one. */
-static size_t bind_operand(struct kernel_call *k, const struct device_caps *caps, const struct op_call *c, int index,
-                           const struct strided *s, uint32_t at, size_t row, size_t rows)
+/* Binds what rows [row, row + rows) of the outermost dimension `at` need of an operand, as vec4 and as floats: all of
+ * it when it is broadcast along that one. Returns the first element's place in the binding. */
+static uint32_t bind_operand(struct kernel_call *k, const struct device_caps *caps, const struct op_call *c, int index,
+                             const struct strided *s, uint32_t at, size_t row, size_t rows)
 {
-    size_t step = (size_t)s->stride[at];
-    return step ? bind_slice(k, caps, BIND_IN, index, ACCESS_READ, row * step, rows * step)
-                : bind_slice(k, caps, BIND_IN, index, ACCESS_READ, 0, shape_elems(&c->in[index]));
+    size_t step = (size_t)s->stride[at], n = step ? rows * step : shape_elems(&c->in[index]);
+    bind_slice(k, caps, BIND_IN, index, ACCESS_READ, row * step, n);
+    return bind_slice(k, caps, BIND_IN, index, ACCESS_READ, row * step, n);
+}
+
+struct broadcast {
+    struct strided a, b;
+    int second;     /* input of the second operand */
+    uint32_t at;    /* first dimension in use */
+    size_t row_out; /* output elements per row of that dimension */
+};
+
+static limn_status plan_strided_rows(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
+                                     uint32_t fn, const struct broadcast *w, size_t row, size_t rows, limn_error *err)
+{
+    struct push_binary_strided push;
+    struct kernel_call *k = kernel_add(l, SHADER_BINARY_STRIDED, local_1d(caps), 1, 1);
+    if (!k) {
+        return err_nomem(err, sizeof(*k), "a kernel call");
+    }
+    for (int i = 0; i < SHAPE_MAX_RANK; i++) {
+        push.dim[i] = (uint32_t)w->a.dim[i];
+        push.sa[i] = (uint32_t)w->a.stride[i];
+        push.sb[i] = (uint32_t)w->b.stride[i];
+    }
+    push.dim[w->at] = (uint32_t)rows;
+    push.base_a = bind_operand(k, caps, c, 0, &w->a, w->at, row, rows);
+    push.base_b = bind_operand(k, caps, c, w->second, &w->b, w->at, row, rows);
+    bind_slice(k, caps, BIND_OUT, 0, ACCESS_WRITE, row * w->row_out, rows * w->row_out);
+    push.base_y = bind_slice(k, caps, BIND_OUT, 0, ACCESS_WRITE, row * w->row_out, rows * w->row_out);
+    size_t inner = push.dim[SHAPE_MAX_RANK - 1], quads = (inner + 3) / 4;
+    push.n = (uint32_t)(rows * w->row_out / inner * quads);
+    kernel_spec(k, fn);
+    kernel_spec(k, SHAPE_MAX_RANK - w->at);
+    kernel_spec(k, inner % 4 == 0);
+    kernel_spec(k, push.sa[SHAPE_MAX_RANK - 1]);
+    kernel_spec(k, push.sb[SHAPE_MAX_RANK - 1]);
+    kernel_push(k, &push, sizeof(push));
+    kernel_grid_1d(k, caps, push.n, local_1d(caps));
+    k->flops = (double)(rows * w->row_out);
+    return LIMN_OK;
 }
 
 static limn_status plan_strided(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
                                 uint32_t fn, limn_error *err)
 {
-    int second = fn == BINARY_FIRST ? 0 : 1;
-    struct strided a, b;
-    strided_read(&c->in[0], &c->out[0], &a);
-    strided_read(&c->in[second], &c->out[0], &b);
-    uint32_t rank = merge_dims(&a, &b), at = SHAPE_MAX_RANK - rank;
-    size_t rows = (size_t)a.dim[at],
-           row = shape_elems(&c->out[0]) / rows; /* no operand has a longer row than the output */
-    size_t step = window_rows(c, caps, rows, row, err);
-    for (size_t r = 0; r < rows; r += step) {
-        size_t n = rows - r < step ? rows - r : step;
-        struct push_binary_strided push = {.n = (uint32_t)(n * row)};
-        struct kernel_call *k = step ? kernel_add(l, SHADER_BINARY_STRIDED, local_1d(caps), 1, 1) : NULL;
-        if (!k) {
-            return step ? err_nomem(err, sizeof(*k), "a kernel call") : LIMN_ERR_UNSUPPORTED;
-        }
-        for (int i = 0; i < SHAPE_MAX_RANK; i++) {
-            push.dim[i] = (uint32_t)a.dim[i];
-            push.sa[i] = (uint32_t)a.stride[i];
-            push.sb[i] = (uint32_t)b.stride[i];
-        }
-        push.base_a = (uint32_t)bind_operand(k, caps, c, 0, &a, at, r, n);
-        push.base_b = (uint32_t)bind_operand(k, caps, c, second, &b, at, r, n);
-        push.base_y = bind_slice(k, caps, BIND_OUT, 0, ACCESS_WRITE, r * row, n * row);
-        kernel_spec(k, fn);
-        kernel_spec(k, rank);
-        kernel_push(k, &push, sizeof(push));
-        kernel_grid_1d(k, caps, push.n, local_1d(caps));
-        k->flops = (double)push.n;
+    struct broadcast w = {.second = fn == BINARY_FIRST ? 0 : 1};
+    strided_read(&c->in[0], &c->out[0], &w.a);
+    strided_read(&c->in[w.second], &c->out[0], &w.b);
+    w.at = SHAPE_MAX_RANK - merge_dims(&w.a, &w.b);
+    size_t rows = (size_t)w.a.dim[w.at];
+    w.row_out = shape_elems(&c->out[0]) / rows; /* no operand has a longer row */
+    size_t step = window_rows(c, caps, rows, w.row_out, err);
+    if (w.at == SHAPE_MAX_RANK - 1 && step < rows) {
+        step -= step % 4; /* the rows are single elements: windows of whole vec4s */
     }
-    return LIMN_OK;
+    limn_status st = step ? LIMN_OK : LIMN_ERR_UNSUPPORTED;
+    for (size_t r = 0; r < rows && st == LIMN_OK; r += step) {
+        st = plan_strided_rows(c, caps, l, fn, &w, r, rows - r < step ? rows - r : step, err);
+    }
+    return st;
 }
 
 limn_status plan_binary(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn,

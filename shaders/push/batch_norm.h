@@ -1,4 +1,4 @@
-/* batch_norm.comp: n = planes * ceil(plane / 4) for a run of planes of `plane` elements, the first of
+/* batch_norm.comp: n = planes * ceil(plane / 16) for a run of planes of `plane` elements, the first of
  * which has number `first` and begins at element base_x, base_y (multiples of 4 if plane is). */
 #ifndef LIMN_PUSH_BATCH_NORM_H
 #define LIMN_PUSH_BATCH_NORM_H
