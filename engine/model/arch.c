@@ -1,0 +1,103 @@
+/* The table of architectures, building one, and recognising which one a weight file belongs to: the only one whose
+ * parameters are exactly the file's. */
+#include "model/arch.h"
+
+#include <string.h>
+
+static const struct arch archs[] = {
+#define ARCH(name, title, family, variant, first, classifier, channels, size, classes, layer)                                \
+    {#name, title, arch_##family, variant, first, classifier, channels, size, classes, layer},
+#include "model/archs.def"
+#undef ARCH
+};
+
+size_t arch_count(void)
+{
+    return sizeof archs / sizeof archs[0];
+}
+
+const struct arch *arch_at(size_t i)
+{
+    return &archs[i];
+}
+
+const struct arch *arch_find(const char *name)
+{
+    for (size_t i = 0; i < arch_count(); i++) {
+        if (strcmp(archs[i].name, name) == 0) {
+            return &archs[i];
+        }
+    }
+    return NULL;
+}
+
+bool arch_dims(const struct arch *a, const struct weights *w, int32_t *channels, int32_t *classes)
+{
+    struct shape first, classifier;
+    if (weights_file(w) == NULL) {
+        *channels = a->channels;
+        *classes = a->classes;
+        return true;
+    }
+    if (!weights_shape(w, a->first, &first) || !weights_shape(w, a->classifier, &classifier) || first.rank != 4 ||
+        classifier.rank < 2) {
+        return false;
+    }
+    *channels = first.dim[1];
+    *classes = classifier.dim[0];
+    return true;
+}
+
+limn_status arch_build(const struct arch *a, struct weights *w, struct shape input, struct arch_graph *out, limn_error *err)
+{
+    struct arch_graph r = {.input = VALUE_NONE, .logits = VALUE_NONE};
+    struct net n = {.weights = w, .classes = a->classes};
+    int32_t channels;
+    limn_status st = LIMN_OK;
+    arch_dims(a, w, &channels, &n.classes); /* when it fails, the check below names what is missing */
+    TRY(graph_create(&r.graph, err));
+    n.b = (struct builder){.g = r.graph, .err = err};
+    weights_begin(w);
+    TRY(graph_input(r.graph, "input", input, &r.input, err));
+    r.logits = a->make(&n, r.input, a->variant);
+    TRY(n.b.status);
+    TRY(weights_end(w, a->name, err));
+    r.graph->value[r.logits].flags |= VALUE_OUTPUT;
+    r.layer = n.layer;
+    r.n_layer = n.n_layer;
+    *out = r;
+    return LIMN_OK;
+out:
+    mem_free(n.layer);
+    graph_destroy(&r.graph);
+    return st;
+}
+
+void arch_graph_finish(struct arch_graph *g)
+{
+    mem_free(g->layer);
+    graph_destroy(&g->graph);
+    *g = (struct arch_graph){0};
+}
+
+limn_status arch_recognise(struct weights *w, const struct arch **out, limn_error *err)
+{
+    for (size_t i = 0; i < arch_count(); i++) {
+        struct arch_graph g = {0};
+        int32_t channels, classes;
+        if (!arch_dims(&archs[i], w, &channels, &classes)) {
+            continue;
+        }
+        limn_status st = arch_build(&archs[i], w, SHAPE(1, channels, archs[i].size, archs[i].size), &g, err);
+        arch_graph_finish(&g);
+        if (st == LIMN_OK) {
+            *out = &archs[i];
+            return LIMN_OK;
+        }
+        if (st == LIMN_ERR_NOMEM) {
+            return st;
+        }
+    }
+    *out = NULL;
+    return LIMN_OK;
+}

@@ -1,0 +1,163 @@
+/* Installed models: NAME.safetensors with NAME.json, in $LIMN_MODELS (directories separated by colons), then `models` below the
+ * user's data directory, the install prefix and the source tree. The first of a name wins. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/str.h"
+#include "model/model_priv.h"
+
+#define SUFFIX ".safetensors"
+
+bool assets_dir(size_t i, const char *sub, char buf[MODEL_PATH_MAX])
+{
+    static const char *const fixed[] = {LIMN_INSTALL_ASSETS, LIMN_SOURCE_ASSETS};
+    const char *p = getenv("LIMN_MODELS");
+    buf[0] = '\0';
+    while (p != NULL && *p != '\0') { /* as they are: the user named the directories themselves */
+        size_t n = strcspn(p, ":");
+        if (i-- == 0) {
+            snprintf(buf, MODEL_PATH_MAX, "%.*s", (int)(n < MODEL_PATH_MAX ? n : 0), p);
+            return true;
+        }
+        p += n + (p[n] == ':');
+    }
+    if (i == 0) {
+        char data[MODEL_PATH_MAX];
+        dir_xdg("DATA", data, sizeof data);
+        if (data[0] != '\0' && (size_t)snprintf(buf, MODEL_PATH_MAX, "%.4000s/%s", data, sub) >= MODEL_PATH_MAX) {
+            buf[0] = '\0';
+        }
+        return true;
+    }
+    if (i <= sizeof fixed / sizeof fixed[0]) {
+        snprintf(buf, MODEL_PATH_MAX, "%s/%s", fixed[i - 1], sub);
+        return true;
+    }
+    return false;
+}
+
+static int entry_by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct model_entry *)a)->name, ((const struct model_entry *)b)->name);
+}
+
+static void entry_fill(struct model_entry *e, struct arena *a)
+{
+    char card_path[MODEL_PATH_MAX], labels[MODEL_PATH_MAX];
+    struct model_card c = {0};
+    struct file *f = NULL;
+    snprintf(card_path, sizeof card_path, "%.*s.json", (int)(strlen(e->path) - strlen(SUFFIX)), e->path);
+    if (card_read(card_path, &c, a, labels, NULL) == LIMN_OK) { /* a model without a card is listed by its name alone */
+        snprintf(e->title, sizeof e->title, "%s", c.title);
+        snprintf(e->licence, sizeof e->licence, "%s", c.licence);
+    }
+    if (file_open(e->path, &f, NULL) == LIMN_OK) {
+        e->bytes = file_size(f);
+        file_close(&f);
+    }
+}
+
+struct entry_list {
+    struct model_entry *item;
+    size_t n, cap;
+};
+
+static limn_status list_dir(struct entry_list *l, const char *dir, struct arena *a, limn_error *err)
+{
+    DIR *d = dir[0] != '\0' ? opendir(dir) : NULL;
+    limn_status st = LIMN_OK;
+    for (struct dirent *f; d != NULL && (f = readdir(d)) != NULL;) {
+        struct model_entry e = {0};
+        size_t n = strlen(f->d_name), i = 0;
+        if (!str_ends(f->d_name, SUFFIX) || n - strlen(SUFFIX) >= sizeof e.name ||
+            (size_t)snprintf(e.path, sizeof e.path, "%s/%s", dir, f->d_name) >= sizeof e.path) {
+            continue;
+        }
+        snprintf(e.name, sizeof e.name, "%.*s", (int)(n - strlen(SUFFIX)), f->d_name);
+        while (i < l->n && strcmp(l->item[i].name, e.name) != 0) {
+            i++;
+        }
+        if (i < l->n) {
+            continue;
+        }
+        st = mem_grow(&l->item, &l->cap, l->n + 1, sizeof *l->item, err);
+        if (st != LIMN_OK) {
+            break;
+        }
+        entry_fill(&e, a);
+        l->item[l->n++] = e;
+    }
+    if (d != NULL) {
+        closedir(d);
+    }
+    return st;
+}
+
+limn_status model_list(struct model_entry **list, size_t *n, limn_error *err)
+{
+    struct entry_list l = {0};
+    struct arena a = {0};
+    char dir[MODEL_PATH_MAX];
+    limn_status st = LIMN_OK;
+    for (size_t i = 0; st == LIMN_OK && assets_dir(i, "models", dir); i++) {
+        st = list_dir(&l, dir, &a, err);
+    }
+    arena_finish(&a);
+    if (st != LIMN_OK) {
+        mem_free(l.item);
+        return st;
+    }
+    if (l.n > 0) {
+        qsort(l.item, l.n, sizeof *l.item, entry_by_name);
+    }
+    *list = l.item;
+    *n = l.n;
+    return LIMN_OK;
+}
+
+static limn_status model_unknown(const char *name, limn_error *err)
+{
+    struct model_entry *list = NULL;
+    size_t n = 0;
+    const char *close = NULL;
+    limn_status st = model_list(&list, &n, err);
+    if (st != LIMN_OK) {
+        return st;
+    }
+    const char **names = mem_alloc(n + 1, sizeof *names);
+    for (size_t i = 0; names != NULL && i < n; i++) {
+        names[i] = list[i].name;
+    }
+    if (names != NULL && n > 0) {
+        close = str_closest(name, names, n);
+    }
+    st = close != NULL ? err_set(err, LIMN_ERR_NOT_FOUND, "no model \"%.100s\" (did you mean \"%s\"?)", name, close)
+                       : err_set(err, LIMN_ERR_NOT_FOUND, "no model \"%.100s\" (limn models lists %zu)", name, n);
+    mem_free(names);
+    mem_free(list);
+    return st;
+}
+
+limn_status assets_find_model(const char *name, char path[MODEL_PATH_MAX], limn_error *err)
+{
+    char dir[MODEL_PATH_MAX];
+    if (strlen(name) >= MODEL_PATH_MAX - 1) {
+        return err_set(err, LIMN_ERR_READ, "%.60s...: path longer than %d bytes", name, MODEL_PATH_MAX - 1);
+    }
+    /* A slash or a file suffix says that a path is meant: opening it gives the right error. */
+    const char *dot = strrchr(name, '.');
+    if (strchr(name, '/') != NULL || file_exists(name) || (dot != NULL && strlen(dot) > 2 && strlen(dot) <= strlen(SUFFIX))) {
+        snprintf(path, MODEL_PATH_MAX, "%s", name);
+        return LIMN_OK;
+    }
+    for (size_t i = 0; assets_dir(i, "models", dir); i++) {
+        if (dir[0] != '\0' && (size_t)snprintf(path, MODEL_PATH_MAX, "%.3000s/%.1000s" SUFFIX, dir, name) < MODEL_PATH_MAX &&
+            file_exists(path)) {
+            return LIMN_OK;
+        }
+    }
+    return model_unknown(name, err);
+}

@@ -1,0 +1,273 @@
+/* Opening a model: find it, read its card, open its weights, settle every setting (option, else card, else architecture),
+ * and build the network once for one image, so that a mismatch is known at once and the layers have names and shapes. */
+#include "model/model.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/str.h"
+#include "model/model_priv.h"
+#include "model/sha256.h"
+
+static limn_status arch_unknown(const char *name, limn_error *err)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (; n < arch_count() && n < sizeof names / sizeof names[0]; n++) {
+        names[n] = arch_at(n)->name;
+    }
+    const char *close = str_closest(name, names, n);
+    return close != NULL ? err_set(err, LIMN_ERR_NOT_FOUND, "no architecture \"%.60s\" (did you mean \"%s\"?)", name, close)
+                         : err_set(err, LIMN_ERR_NOT_FOUND, "no architecture \"%.60s\" (one of %zu built in)", name, n);
+}
+
+/* The architecture that the card or the user names, else the one that fits the weights. */
+static limn_status choose_arch(struct model *m, limn_error *err)
+{
+    if (m->card.arch[0] == '\0') {
+        return arch_recognise(m->weights, &m->arch, err);
+    }
+    m->arch = arch_find(m->card.arch);
+    return m->arch != NULL ? LIMN_OK : arch_unknown(m->card.arch, err);
+}
+
+/* What the card leaves open follows the architecture and the weights. */
+static limn_status card_complete(struct model_card *c, const struct arch *a, const struct weights *w, limn_error *err)
+{
+    static const float mean[3] = {0.485f, 0.456f, 0.406f}, std[3] = {0.229f, 0.224f, 0.225f}; /* ImageNet's */
+    int32_t channels = a->channels, classes = a->classes;
+    snprintf(c->arch, sizeof c->arch, "%s", a->name);
+    if (arch_dims(a, w, &channels, &classes) && c->channels != 0 && c->channels != channels) {
+        return err_set(err, LIMN_ERR_FORMAT, "card says %d input channels, %s has %d", c->channels, a->first, channels);
+    }
+    if (c->labels != NULL && c->n_classes != classes) {
+        return err_set(err, LIMN_ERR_FORMAT, "card has %d labels, %s has %d classes", c->n_classes, a->classifier, classes);
+    }
+    c->channels = channels;
+    c->n_classes = classes;
+    c->height = c->height > 0 ? c->height : a->size;
+    c->width = c->width > 0 ? c->width : a->size;
+    c->range = c->range > 0 ? c->range : 1;
+    if (c->std[0] == 0) {
+        for (int32_t k = 0; k < 4; k++) {
+            c->mean[k] = channels == 3 && k < 3 ? mean[k] : 0;
+            c->std[k] = channels == 3 && k < 3 ? std[k] : 1;
+        }
+    }
+    int32_t side = c->height < c->width ? c->height : c->width;
+    c->resize = c->resize > 0 ? c->resize : side >= 128 ? side * 8 / 7 : side; /* 224 from 256, small inputs whole */
+    if (c->default_layer[0] == '\0') {
+        snprintf(c->default_layer, sizeof c->default_layer, "%s", a->layer);
+    }
+    if (c->title[0] == '\0') {
+        snprintf(c->title, sizeof c->title, "%s", a->title);
+    }
+    return LIMN_OK;
+}
+
+static limn_status card_override(struct model_card *c, const struct model_options *o, limn_error *err)
+{
+    int32_t before = c->height < c->width ? c->height : c->width;
+    c->height = o->height != 0 ? o->height : c->height;
+    c->width = o->width != 0 ? o->width : o->height != 0 ? o->height : c->width;
+    if (c->height < 1 || c->width < 1 || c->height > 16384 || c->width > 16384) {
+        return err_set(err, LIMN_ERR_ARG, "input size %dx%d (expected 1 to 16384)", c->height, c->width);
+    }
+    int32_t side = c->height < c->width ? c->height : c->width;
+    c->resize = (int32_t)((int64_t)c->resize * side / before);
+    if (o->resize < -1 || o->resize > 16384) {
+        return err_set(err, LIMN_ERR_ARG, "resize to %d pixels (expected 1 to 16384)", o->resize);
+    }
+    if (o->resize != 0) {
+        c->rule = o->resize > 0 ? RULE_SHORT_SIDE : RULE_NONE;
+        c->resize = o->resize > 0 ? o->resize : c->resize;
+    }
+    for (int32_t k = 0; k < c->channels && k < 4; k++) {
+        c->mean[k] = o->mean != NULL ? o->mean[k] : c->mean[k];
+        c->std[k] = o->std != NULL ? o->std[k] : c->std[k];
+        if (!(c->std[k] > 0) || c->mean[k] - c->mean[k] != 0 || c->std[k] - c->std[k] != 0) {
+            return err_set(err, LIMN_ERR_ARG, "channel %d: mean %g, std %g (expected numbers, std > 0)", k, (double)c->mean[k],
+                           (double)c->std[k]);
+        }
+    }
+    if (o->layer != NULL && strcmp(o->layer, "auto") != 0) {
+        snprintf(c->default_layer, sizeof c->default_layer, "%s", o->layer);
+    }
+    return LIMN_OK;
+}
+
+/* Labels: the option's file, the card's, or for 1000 classes the installed ImageNet list. */
+static limn_status load_labels(struct model *m, const char *given, const char *from_card, limn_error *err)
+{
+    char path[MODEL_PATH_MAX] = "", dir[MODEL_PATH_MAX];
+    const char **labels = NULL;
+    int32_t n = 0;
+    if (given != NULL) {
+        snprintf(path, sizeof path, "%.*s", MODEL_PATH_MAX - 1, given);
+    } else if (m->card.labels != NULL) {
+        return LIMN_OK;
+    } else if (from_card[0] != '\0') {
+        snprintf(path, sizeof path, "%s", from_card);
+    } else if (m->path[0] != '\0' && m->card.n_classes == 1000) {
+        for (size_t i = 0; path[0] == '\0' && assets_dir(i, "labels", dir); i++) {
+            snprintf(path, sizeof path, "%.4000s/imagenet.txt", dir);
+            path[0] = file_exists(path) ? path[0] : '\0';
+        }
+    }
+    if (path[0] == '\0') {
+        return LIMN_OK;
+    }
+    limn_status st = labels_read(path, &m->arena, &labels, &n, err);
+    if (st == LIMN_OK && n != m->card.n_classes) {
+        st = err_set(err, LIMN_ERR_FORMAT, "%s: %d labels (expected %d, one a class)", path, n, m->card.n_classes);
+    }
+    if (st == LIMN_OK) {
+        m->card.labels = labels;
+    }
+    return st;
+}
+
+static limn_status open_network(struct model *m, const struct model_options *o, const char *labels, limn_error *err)
+{
+    limn_status st = LIMN_OK;
+    const char *layer = NULL;
+    TRY(choose_arch(m, err));
+    if (m->arch == NULL) {
+        return LIMN_OK;
+    }
+    TRY(card_complete(&m->card, m->arch, m->weights, err));
+    TRY(card_override(&m->card, o, err));
+    TRY(arch_build(m->arch, m->weights, SHAPE(1, m->card.channels, m->card.height, m->card.width), &m->probe, err));
+    TRY(model_resolve_layer(m, m->card.default_layer, &layer, err));
+    TRY(load_labels(m, o->labels_path, labels, err));
+out:
+    return st;
+}
+
+/* NAME.json beside NAME.safetensors, when there. */
+static limn_status open_card(struct model *m, char labels[MODEL_PATH_MAX], limn_error *err)
+{
+    char path[MODEL_PATH_MAX];
+    const char *dot = strrchr(m->path, '.'), *slash = strrchr(m->path, '/');
+    int stem = dot != NULL && (slash == NULL || dot > slash) ? (int)(dot - m->path) : (int)strlen(m->path);
+    labels[0] = '\0';
+    if ((size_t)snprintf(path, sizeof path, "%.*s.json", stem, m->path) >= sizeof path || !file_exists(path)) {
+        return LIMN_OK;
+    }
+    return card_read(path, &m->card, &m->arena, labels, err);
+}
+
+limn_status model_open(const char *name, const struct model_options *opt, struct model **out, limn_error *err)
+{
+    static const struct model_options none = {0};
+    const struct model_options *o = opt != NULL ? opt : &none;
+    char labels[MODEL_PATH_MAX] = "";
+    limn_status st = LIMN_OK;
+    struct model *m = mem_zalloc(1, sizeof *m);
+    if (m == NULL) {
+        return err_nomem(err, sizeof *m, "a model");
+    }
+    m->card.filter = RESIZE_BILINEAR;
+    if (str_starts(name, "recipe:")) {
+        snprintf(m->card.arch, sizeof m->card.arch, "%s", name + strlen("recipe:"));
+        snprintf(m->card.licence, sizeof m->card.licence, "none (computed)");
+        TRY(weights_recipe(&m->weights, err));
+    } else {
+        TRY(assets_find_model(name, m->path, err));
+        TRY(weights_open(m->path, o->strict, &m->weights, err));
+        TRY(open_card(m, labels, err));
+    }
+    if (o->arch != NULL) {
+        snprintf(m->card.arch, sizeof m->card.arch, "%s", o->arch);
+    }
+    st = open_network(m, o, labels, err);
+    if (st == LIMN_ERR_FORMAT || st == LIMN_ERR_SHAPE) {
+        err_at(err, "%s", m->path[0] != '\0' ? m->path : name);
+    }
+    TRY(st);
+    *out = m;
+    m = NULL;
+out:
+    model_close(&m);
+    return st;
+}
+
+void model_close(struct model **m)
+{
+    if (m == NULL || *m == NULL) {
+        return;
+    }
+    arch_graph_finish(&(*m)->probe);
+    weights_close(&(*m)->weights);
+    mem_free((*m)->layers);
+    arena_finish(&(*m)->arena);
+    mem_free(*m);
+    *m = NULL;
+}
+
+const struct model_card *model_get_card(const struct model *m)
+{
+    return &m->card;
+}
+
+const char *model_path(const struct model *m)
+{
+    return m->path;
+}
+
+const char *model_warning(const struct model *m)
+{
+    return weights_warning(m->weights);
+}
+
+limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_id *input, value_id *logits, limn_error *err)
+{
+    struct arch_graph r = {0};
+    if (m->arch == NULL) {
+        return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: architecture not recognised from its %zu tensors (name it with --arch)",
+                       m->path, safetensors_count(weights_file(m->weights)));
+    }
+    if (batch < 1) {
+        return err_set(err, LIMN_ERR_ARG, "batch of %d (expected at least 1)", batch);
+    }
+    struct shape shape = SHAPE(batch, m->card.channels, m->card.height, m->card.width);
+    limn_status st = arch_build(m->arch, m->weights, shape, &r, err);
+    if (st != LIMN_OK) {
+        return st;
+    }
+    *g = r.graph;
+    *input = r.input;
+    *logits = r.logits;
+    mem_free(r.layer);
+    return LIMN_OK;
+}
+
+const char *model_sha256(const struct model *m, limn_error *err)
+{
+    enum { CHUNK = 65536 };
+    struct model *cache = (struct model *)m; /* every model is made by model_open, none is const */
+    struct file *f = NULL;
+    struct sha256 s;
+    uint8_t *buf = NULL;
+    limn_status st = LIMN_OK;
+    if (m->sha256[0] != '\0' || m->path[0] == '\0') {
+        return m->sha256;
+    }
+    buf = mem_alloc(CHUNK, 1);
+    if (buf == NULL) {
+        TRY(err_nomem(err, CHUNK, "a file's hash"));
+    }
+    TRY(file_open(m->path, &f, err));
+    sha256_begin(&s);
+    for (uint64_t at = 0; at < file_size(f); at += CHUNK) {
+        size_t n = file_size(f) - at < CHUNK ? (size_t)(file_size(f) - at) : CHUNK;
+        TRY(file_read_at(f, at, buf, n, err));
+        sha256_add(&s, buf, n);
+    }
+    sha256_end(&s, cache->sha256);
+out:
+    file_close(&f);
+    mem_free(buf);
+    return st == LIMN_OK ? m->sha256 : NULL;
+}

@@ -1,0 +1,234 @@
+/* Weights by name, and the strict comparison of what an architecture wants with what the file holds.
+ *
+ * Names are compared without the "module." that data-parallel training leaves in front. BatchNorm's num_batches_tracked has
+ * no part in inference and may be there or not. */
+#include "model/weights.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+
+#define NOTES_MAX 5
+
+struct weight {
+    struct const_source source; /* reads the tensor and looks at its values the first time */
+    struct weights *owner;
+    const struct st_tensor *tensor;
+    const char *name;
+    bool used, seen;
+};
+
+struct weights {
+    struct safetensors *file; /* NULL: recipe */
+    struct weight *weight;    /* sorted by name */
+    size_t n;
+    bool strict;
+    char notes[400];
+    size_t n_notes;
+    size_t n_bad_tensors;
+    char warning[256];
+};
+
+static int weight_by_name(const void *a, const void *b)
+{
+    return strcmp(((const struct weight *)a)->name, ((const struct weight *)b)->name);
+}
+
+static struct weight *weight_find(const struct weights *w, const char *name)
+{
+    struct weight key = {.name = name};
+    return w->n == 0 ? NULL : bsearch(&key, w->weight, w->n, sizeof key, weight_by_name);
+}
+
+static size_t count_non_finite(const float *v, size_t n)
+{
+    size_t bad = 0;
+    for (size_t i = 0; i < n; i++) {
+        bad += v[i] - v[i] != 0.0f;
+    }
+    return bad;
+}
+
+static limn_status weight_read(const struct const_source *source, float *dst, size_t n, limn_error *err)
+{
+    struct weight *x = (struct weight *)source;
+    struct weights *w = x->owner;
+    limn_status st = x->tensor->source.read(&x->tensor->source, dst, n, err);
+    if (st != LIMN_OK || x->seen) {
+        return st;
+    }
+    size_t bad = count_non_finite(dst, n);
+    if (bad > 0 && w->strict) {
+        return err_set(err, LIMN_ERR_NUMERIC, "tensor \"%s\": %zu of %zu weights are not finite", x->name, bad, n);
+    }
+    x->seen = true;
+    w->n_bad_tensors += bad > 0;
+    if (bad > 0 && w->n_bad_tensors == 1) {
+        snprintf(w->warning, sizeof w->warning, "tensor \"%.100s\": %zu of %zu weights are not finite", x->name, bad, n);
+    }
+    return LIMN_OK;
+}
+
+static limn_status weights_index(struct weights *w, limn_error *err)
+{
+    w->n = safetensors_count(w->file);
+    w->weight = mem_zalloc(w->n, sizeof *w->weight);
+    if (w->weight == NULL) {
+        return err_nomem(err, w->n * sizeof *w->weight, "a list of weights");
+    }
+    for (size_t i = 0; i < w->n; i++) {
+        const struct st_tensor *t = safetensors_at(w->file, i);
+        const char *name = str_starts(t->name, "module.") ? t->name + strlen("module.") : t->name;
+        w->weight[i] = (struct weight){.source = {weight_read}, .owner = w, .tensor = t, .name = name};
+    }
+    if (w->n > 0) {
+        qsort(w->weight, w->n, sizeof *w->weight, weight_by_name);
+    }
+    for (size_t i = 1; i < w->n; i++) {
+        if (strcmp(w->weight[i - 1].name, w->weight[i].name) == 0) {
+            return err_set(err, LIMN_ERR_FORMAT, "tensor \"%s\" is there with and without \"module.\"", w->weight[i].name);
+        }
+    }
+    return LIMN_OK;
+}
+
+limn_status weights_recipe(struct weights **out, limn_error *err)
+{
+    struct weights *w = mem_zalloc(1, sizeof *w);
+    if (w == NULL) {
+        return err_nomem(err, sizeof *w, "weights");
+    }
+    *out = w;
+    return LIMN_OK;
+}
+
+limn_status weights_open(const char *path, bool strict, struct weights **out, limn_error *err)
+{
+    struct weights *w = NULL;
+    limn_status st = LIMN_OK;
+    TRY(weights_recipe(&w, err));
+    w->strict = strict;
+    TRY(safetensors_open(path, &w->file, err));
+    st = weights_index(w, err);
+    if (st != LIMN_OK) {
+        err_at(err, "%s", path);
+        goto out;
+    }
+    *out = w;
+    w = NULL;
+out:
+    weights_close(&w);
+    return st;
+}
+
+void weights_close(struct weights **w)
+{
+    if (w == NULL || *w == NULL) {
+        return;
+    }
+    safetensors_close(&(*w)->file);
+    mem_free((*w)->weight);
+    mem_free(*w);
+    *w = NULL;
+}
+
+const struct safetensors *weights_file(const struct weights *w)
+{
+    return w->file;
+}
+
+bool weights_shape(const struct weights *w, const char *name, struct shape *out)
+{
+    const struct weight *x = weight_find(w, name);
+    return x != NULL && st_tensor_shape(x->tensor, out);
+}
+
+void weights_begin(struct weights *w)
+{
+    w->n_notes = 0;
+    w->notes[0] = '\0';
+    for (size_t i = 0; i < w->n; i++) {
+        w->weight[i].used = false;
+    }
+}
+
+LIMN_PRINTF(2, 3) static void weights_note(struct weights *w, const char *fmt, ...)
+{
+    size_t at = strlen(w->notes);
+    if (w->n_notes++ < NOTES_MAX) {
+        va_list args;
+        at += (size_t)snprintf(w->notes + at, sizeof w->notes - at, "%s", at > 0 ? "; " : "");
+        va_start(args, fmt);
+        if (at < sizeof w->notes) {
+            vsnprintf(w->notes + at, sizeof w->notes - at, fmt, args);
+        }
+        va_end(args);
+    }
+}
+
+/* Shape of any tensor, also of one that limn cannot use. */
+static const char *tensor_shape_text(const struct st_tensor *t, char *buf, size_t size)
+{
+    size_t at = 0;
+    snprintf(buf, size, "scalar");
+    for (int32_t i = 0; i < t->rank && at < size; i++) {
+        at += (size_t)snprintf(buf + at, size - at, i == 0 ? "%lld" : "x%lld", (long long)t->dim[i]);
+    }
+    return buf;
+}
+
+static limn_status absent_read(const struct const_source *s, float *dst, size_t n, limn_error *err)
+{
+    (void)s, (void)dst;
+    return err_set(err, LIMN_ERR_INTERNAL, "read of %zu weights that the file does not have", n);
+}
+
+limn_status weights_get(struct weights *w, struct arena *a, const char *name, enum weight_role role, const struct shape *shape,
+                        const struct const_source **out, limn_error *err)
+{
+    static const struct const_source absent = {absent_read};
+    if (w->file == NULL) {
+        return recipe_source(a, name, role, shape, out, err);
+    }
+    struct weight *x = weight_find(w, name);
+    struct shape have;
+    *out = &absent;
+    if (x == NULL) {
+        weights_note(w, "missing %.60s", name);
+        return LIMN_OK;
+    }
+    x->used = true;
+    if (!st_tensor_shape(x->tensor, &have) || !shape_equal(&have, shape)) {
+        char found[64], wanted[SHAPE_TEXT_MAX];
+        weights_note(w, "%.60s is %s (expected %s)", name, tensor_shape_text(x->tensor, found, sizeof found),
+                     shape_text(shape, wanted));
+        return LIMN_OK;
+    }
+    *out = &x->source;
+    return LIMN_OK;
+}
+
+limn_status weights_end(struct weights *w, const char *arch, limn_error *err)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        if (!w->weight[i].used && !str_ends(w->weight[i].name, "num_batches_tracked")) {
+            weights_note(w, "unexpected %.60s", w->weight[i].name);
+        }
+    }
+    if (w->n_notes == 0) {
+        return LIMN_OK;
+    }
+    char more[48] = "";
+    if (w->n_notes > NOTES_MAX) {
+        snprintf(more, sizeof more, "; and %zu more", w->n_notes - NOTES_MAX);
+    }
+    return err_set(err, LIMN_ERR_FORMAT, "weights do not fit %s: %s%s", arch, w->notes, more);
+}
+
+const char *weights_warning(const struct weights *w)
+{
+    return w->n_bad_tensors > 0 ? w->warning : NULL;
+}

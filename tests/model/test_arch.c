@@ -1,0 +1,177 @@
+/* Every architecture: its number of parameters against the published one, names and shapes of layers, and the recipe weights
+ * against values made by another program. TIMEOUT: 120 */
+#include "support/check.h"
+
+#include <stdlib.h>
+
+#include "model/arch.h"
+#include "model/model.h"
+
+static limn_error err;
+
+static const struct model_layer *layer(struct model *m, const char *name)
+{
+    const struct model_layer *list = NULL;
+    size_t n = 0;
+    CHECK_OK(model_layers(m, &list, &n, &err));
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(list[i].name, name) == 0) {
+            return &list[i];
+        }
+    }
+    return NULL;
+}
+
+static struct model *open_recipe(const char *arch)
+{
+    char name[80];
+    struct model *m = NULL;
+    snprintf(name, sizeof name, "recipe:%s", arch);
+    CHECK_OK(model_open(name, NULL, &m, &err));
+    return m;
+}
+
+/* Counts as torchvision publishes them; the CIFAR ResNets and LeNet by their papers' formulas. */
+static void test_params(void)
+{
+    static const struct {
+        const char *arch;
+        uint64_t params;
+    } t[] = {{"lenet", 44426},        {"squeezenet1_0", 1248424}, {"squeezenet1_1", 1235496}, {"vgg11", 132863336},
+             {"vgg13", 133047848},    {"vgg16", 138357544},       {"vgg19", 143667240},       {"vgg11_bn", 132868840},
+             {"vgg13_bn", 133053736}, {"vgg16_bn", 138365992},    {"vgg19_bn", 143678248},    {"resnet18", 11689512},
+             {"resnet34", 21797672},  {"resnet50", 25557032},     {"resnet101", 44549160},    {"resnet152", 60192808},
+             {"mobilenet_v2", 3504872}, {"densenet121", 7978856}, {"cifar_resnet20", 269722}, {"cifar_resnet56", 853018}};
+    CHECK_INT(arch_count(), sizeof t / sizeof t[0]);
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct model *m = open_recipe(t[i].arch);
+        if (m == NULL) {
+            continue;
+        }
+        const struct model_card *c = model_get_card(m);
+        const struct model_layer *l = layer(m, c->default_layer);
+        fprintf(stderr, "%s\n", t[i].arch);
+        CHECK_INT(model_params(m), t[i].params);
+        CHECK(l != NULL && l->is_default && l->shape.rank == 4 && l->shape.dim[2] > 1);
+        struct graph *g = NULL;
+        value_id in = VALUE_NONE, out = VALUE_NONE;
+        CHECK_OK(model_build(m, 3, &g, &in, &out, &err));
+        if (g != NULL) {
+            struct shape want = SHAPE(3, c->n_classes);
+            CHECK(shape_equal(&g->value[out].shape, &want));
+        }
+        graph_destroy(&g);
+        model_close(&m);
+    }
+}
+
+static void test_layers(void)
+{
+    static const struct {
+        const char *arch, *layer, *op;
+        int32_t c, h;
+        uint64_t params;
+    } t[] = {
+        {"resnet18", "layer4", "", 512, 7, 8393728},
+        {"resnet18", "layer1.0.relu", "relu", 64, 56, 0},
+        {"resnet18", "layer1.0.relu:2", "relu", 64, 56, 0},
+        {"resnet18", "layer4.1", "", 512, 7, 4720640},
+        {"resnet18", "layer2.0.downsample", "", 128, 28, 8448},
+        {"resnet18", "maxpool", "max_pool", 64, 56, 0},
+        {"resnet50", "layer4.2", "", 2048, 7, 4462592},
+        {"resnet50", "layer3.0.relu:3", "relu", 1024, 14, 0},
+        {"resnet50", "layer2.0.conv2", "conv", 128, 28, 147456},
+        {"squeezenet1_0", "features.12", "concat", 512, 13, 197184},
+        {"squeezenet1_0", "features.12.expand3x3_activation", "relu", 256, 13, 0},
+        {"squeezenet1_0", "features", "", 512, 13, 735424},
+        {"vgg16", "features.29", "relu", 512, 14, 0},
+        {"vgg16", "features", "", 512, 7, 14714688},
+        {"vgg16", "avgpool", "", 512, 7, 0},
+        {"mobilenet_v2", "features.18", "", 1280, 7, 412160},
+        {"mobilenet_v2", "features.3", "add", 24, 56, 8832},
+        {"mobilenet_v2", "features.3.conv.0.2", "relu6", 144, 56, 0},
+        {"densenet121", "features.denseblock1.denselayer1", "", 32, 56, 45440},
+        {"densenet121", "features.denseblock4", "concat", 1024, 7, 2158080},
+        {"densenet121", "features", "", 1024, 7, 6953856},
+        {"cifar_resnet20", "layer3", "", 64, 8, 203520},
+        {"cifar_resnet20", "layer2.0.shortcut", "", 32, 16, 0},
+        {"lenet", "relu2", "relu", 16, 8, 0},
+    };
+    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
+        struct model *m = open_recipe(t[i].arch);
+        const struct model_layer *l = m != NULL ? layer(m, t[i].layer) : NULL;
+        struct shape want = SHAPE(1, t[i].c, t[i].h, t[i].h);
+        char a[SHAPE_TEXT_MAX], b[SHAPE_TEXT_MAX];
+        CHECK(l != NULL);
+        if (l != NULL && (!shape_equal(&l->shape, &want) || strcmp(l->op, t[i].op) != 0 || l->params != t[i].params)) {
+            fprintf(stderr, "%s %s: %s %s %llu, expected %s %s %llu\n", t[i].arch, t[i].layer, l->op, shape_text(&l->shape, a),
+                    (unsigned long long)l->params, t[i].op, shape_text(&want, b), (unsigned long long)t[i].params);
+            check_failed++;
+        }
+        model_close(&m);
+    }
+}
+
+/* Containers stand before their parts, every name once. */
+static void test_order(void)
+{
+    struct model *m = open_recipe("resnet18");
+    const struct model_layer *list = NULL;
+    size_t n = 0;
+    static const char *const first[] = {"conv1",           "bn1",           "relu",          "maxpool",       "layer1", "layer1.0",
+                                        "layer1.0.conv1", "layer1.0.bn1", "layer1.0.relu", "layer1.0.conv2"};
+    if (m == NULL) {
+        return;
+    }
+    CHECK_OK(model_layers(m, &list, &n, &err));
+    for (size_t i = 0; i < sizeof first / sizeof first[0] && i < n; i++) {
+        CHECK_STR(list[i].name, first[i]);
+    }
+    CHECK_STR(list[n - 1].name, "fc");
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < i; k++) {
+            CHECK(strcmp(list[i].name, list[k].name) != 0);
+        }
+    }
+    model_close(&m);
+}
+
+static void check_const(const struct graph *g, const char *name, const double *want, size_t n)
+{
+    value_id v = graph_find(g, name);
+    CHECK(v != VALUE_NONE);
+    if (v == VALUE_NONE) {
+        return;
+    }
+    size_t all = shape_elems(&g->value[v].shape);
+    float *x = malloc(all * sizeof *x);
+    CHECK_OK(const_read(&g->value[v], x, all, &err));
+    for (size_t i = 0; i < n; i++) {
+        CHECK_NEAR(x[i], want[i], 1e-8);
+    }
+    free(x);
+}
+
+static void test_recipe(void)
+{
+    struct model *m = open_recipe("resnet18");
+    struct graph *g = NULL;
+    value_id in, out;
+    if (m != NULL) {
+        CHECK_OK(model_build(m, 1, &g, &in, &out, &err));
+        check_const(g, "conv1.weight", (double[]){0.130243152, -0.0983124599, 0.0754801631}, 3);
+        check_const(g, "bn1.running_var", (double[]){0.910951793, 1.21154022, 1.29206479}, 3);
+        check_const(g, "fc.bias", (double[]){0.0408034511, -0.0499637015, 0.0426840596}, 3);
+    }
+    graph_destroy(&g);
+    model_close(&m);
+}
+
+int main(void)
+{
+    test_params();
+    test_layers();
+    test_order();
+    test_recipe();
+    return check_done();
+}
