@@ -5,6 +5,7 @@
 #include "vk/vk_internal.h"
 
 #define STAGING_BYTES (UINT64_C(16) << 20)
+#define UNCACHED_READ_MAX 65536 /* bytes; beyond, a copy to cached memory is quicker than reading across the bus */
 
 static limn_status staging(struct vk_device *d, limn_error *err)
 {
@@ -77,7 +78,7 @@ out:
 limn_status vk_read(struct vk_device *d, const struct vk_slice *from, void *data, limn_error *err)
 {
     limn_status st = LIMN_OK;
-    if (from->block->map) {
+    if (from->block->map && (from->block->cached || from->bytes <= UNCACHED_READ_MAX)) {
         memcpy(data, (const char *)from->block->map + from->offset, (size_t)from->bytes);
         return LIMN_OK;
     }

@@ -78,7 +78,9 @@ static limn_status allocate(struct vk_device *d, enum vk_memory_kind kind, struc
     b->allocated = need.size;
     d->in_use += need.size;
     TRY_VK(d, BindBufferMemory, d->device, b->buffer, b->memory, 0);
-    if (d->phys.memory.memoryTypes[type].propertyFlags & VK_MEMORY_PROPERTY_HOST_COHERENT_BIT) {
+    VkMemoryPropertyFlags flags = d->phys.memory.memoryTypes[type].propertyFlags;
+    if ((flags & VK_MEMORY_PROPERTY_HOST_COHERENT_BIT) && (kind == VK_MEMORY_STAGING || !d->no_map)) {
+        b->cached = (flags & VK_MEMORY_PROPERTY_HOST_CACHED_BIT) != 0;
         TRY_VK(d, MapMemory, d->device, b->memory, 0, VK_WHOLE_SIZE, 0, &b->map);
     }
 out:

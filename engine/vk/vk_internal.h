@@ -91,6 +91,7 @@ struct vk_device {
     struct vk_block *staging; /* created when first needed */
     uint64_t in_use;
     bool lost;
+    bool no_map; /* tests only: as on a GPU whose memory the host cannot see */
 };
 limn_status vk_alive(const struct vk_device *d, limn_error *err); /* LIMN_ERR_DEVICE_LOST once lost */
 
@@ -99,7 +100,8 @@ enum vk_memory_kind { VK_MEMORY_DEVICE, VK_MEMORY_STAGING };
 struct vk_block {
     VkBuffer buffer;
     VkDeviceMemory memory;
-    void *map; /* NULL when the host cannot see it */
+    void *map;   /* NULL when the host cannot see it */
+    bool cached; /* the host reads it quickly */
     uint64_t bytes, allocated;
 };
 struct vk_arena {

@@ -2,7 +2,9 @@
  * y = x * (2 w + 1), where 2 w + 1 is packed by two prepare calls and read in windows. TIMEOUT: 300
  * LABELS: gpu */
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/inject.h"
 #include "base/rng.h"
 #include "exec/exec.h"
@@ -11,7 +13,7 @@
 #include "push/unary.h"
 #include "shaders_gen.h"
 #include "support/check.h"
-#include "vk/device.h"
+#include "vk/vk_internal.h"
 
 enum { N = 5003, WINDOW = 1024 };
 
@@ -110,8 +112,13 @@ static limn_status bad_plan(const struct op_call *c, const struct device_caps *c
     case 4:
         last->spec[0] = 1u << 20;
         break;
-    default:
+    case 5:
         last->shader = SHADER_COUNT;
+        break;
+    default: /* not broken, but slow: every call becomes a submission of its own */
+        for (size_t i = 0; i < l->n_call; i++) {
+            l->call[i].flops = 1e13;
+        }
         break;
     }
     return LIMN_OK;
@@ -229,6 +236,86 @@ static void test_bad_plans(struct vk_device *d)
     CHECK_INT((long long)vk_device_bytes_in_use(d), 0);
 }
 
+struct progress {
+    int calls, cancel_at;
+    float done;
+};
+
+static bool count_steps(void *user, float done)
+{
+    struct progress *p = user;
+    CHECK(done >= p->done && done <= 1.00001f);
+    p->done = done;
+    return ++p->calls != p->cancel_at;
+}
+
+/* Long work is cut into submissions; progress rises to one; a cancelled run can be repeated. */
+static void test_submissions(struct vk_device *d)
+{
+    static struct net t;
+    static float out[N];
+    struct exec *e = NULL;
+    struct progress p = {.cancel_at = 3};
+    struct exec_params params = {.step = count_steps, .user = &p};
+    limn_error err = {0};
+    CHECK_OK(build_net(&t, &bad_op, 6, W_CONST, &err));
+    CHECK_OK(exec_vk_create(d, t.g, &params, &e, &err));
+    if (e) {
+        CHECK_OK(exec_set(e, t.x, t.data, N, &err));
+        CHECK_INT(exec_run(e, 0, 1, &err), LIMN_CANCELLED);
+        CHECK_INT(p.calls, 3);
+        p = (struct progress){.cancel_at = 0};
+        CHECK_OK(exec_run(e, 0, 1, &err));
+        CHECK_INT(p.calls, 6);
+        CHECK_NEAR(p.done, 1, 1e-5);
+        CHECK_OK(exec_get(e, t.y, out, N, &err));
+        CHECK_NEAR(out[N - 1], (double)t.data[N - 1] * (2 * (double)t.data[N - 1] + 2), 1e-6);
+        struct exec_stats stats;
+        exec_stats(e, &stats);
+        CHECK(d->phys.timestamp_bits == 0 || stats.device_ms > 0);
+    }
+    exec_destroy(&e);
+    graph_destroy(&t.g);
+}
+
+/* The pipeline cache file: written at closing, a damaged one ignored and replaced. */
+static void test_cache(void)
+{
+    static struct net t;
+    static float out[N];
+    char dir[] = "/tmp/limn-test-XXXXXX", file[4096], command[64];
+    struct exec_stats stats;
+    limn_error err = {0};
+    CHECK(mkdtemp(dir) != NULL);
+    setenv("XDG_CACHE_HOME", dir, 1);
+    setenv("MESA_SHADER_CACHE_DISABLE", "true", 1); /* or Mesa puts its own cache there */
+    CHECK_OK(build_net(&t, &pack_op, 0, W_CONST, &err));
+    for (int round = 0; round < 3; round++) {
+        struct vk_device *d = NULL;
+        void *data = NULL;
+        size_t size = 0;
+        CHECK_OK(vk_device_open(getenv("LIMN_TEST_DEVICE"), &d, &err));
+        snprintf(file, sizeof(file), "%s/limn/pipelines-%s-%08x.bin", dir, d->phys.info.uuid,
+                 d->phys.props.driverVersion);
+        CHECK_INT(d->n_saved > 0, round == 2); /* rounds 0 and 1 find nothing and rubbish */
+        CHECK_OK(cycle(d, &t, out, &stats, &err));
+        vk_device_close(&d);
+        CHECK_OK(file_read_all(file, 1 << 26, &data, &size, &err));
+        CHECK(size >= sizeof(VkPipelineCacheHeaderVersionOne));
+        mem_free(data);
+        if (round == 0) {
+            CHECK_OK(file_write_atomic(file, "rubbish", 7, true, &err));
+        }
+    }
+    graph_destroy(&t.g);
+    unlink(file);
+    snprintf(command, sizeof(command), "%s/limn", dir);
+    rmdir(command);
+    CHECK_INT(rmdir(dir), 0);
+    unsetenv("XDG_CACHE_HOME");
+    unsetenv("MESA_SHADER_CACHE_DISABLE");
+}
+
 /* Fails every call of one kind in turn, on a fresh device, with pipelines still to be made. */
 static void test_inject(enum inject_kind kind, const char *name)
 {
@@ -271,11 +358,13 @@ int main(void)
     test_prepare(d, W_INPUT, 0);
     test_prepare(d, W_CONST_SHARED, 2);
     test_bad_plans(d);
+    test_submissions(d);
     setenv("LIMN_POISON", "1", 1);
     test_prepare(d, W_CONST, 1);
     test_prepare(d, W_INPUT, 0);
     unsetenv("LIMN_POISON");
     vk_device_close(&d);
+    test_cache();
     if (!getenv("VK_INSTANCE_LAYERS")) { /* hundreds of devices: too slow under a layer */
         test_inject(INJECT_VULKAN, "vulkan");
         test_inject(INJECT_ALLOC, "allocation");

@@ -168,6 +168,10 @@ static void test_doctor(void)
     memset(count, 0, sizeof(count));
     vk_doctor(count_line, count);
     CHECK(count[2] >= 2 && count[1] >= 1);
+    struct vk_device *d = NULL;
+    limn_error err = {0};
+    CHECK_INT(vk_device_open(NULL, &d, &err), LIMN_ERR_DEVICE);
+    CHECK(strstr(err.text, "no Vulkan dr") != NULL && d == NULL);
     unsetenv("VK_DRIVER_FILES");
 }
 
