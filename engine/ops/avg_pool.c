@@ -212,7 +212,7 @@ static limn_status plan_windows(const struct op_call *c, const struct device_cap
     uint16_t shader = grad ? (texel ? SHADER_AVG_POOL_GRAD_TEXEL : SHADER_AVG_POOL_GRAD)
                            : (texel ? SHADER_AVG_POOL_TEXEL : SHADER_AVG_POOL);
     uint32_t mode = !a ? POOL_AVG_ADAPTIVE : a->count_include_pad ? POOL_AVG_PADDED : POOL_AVG_VALID;
-    struct kernel_call *k = pool_call(out, caps, shader, g, a, grad);
+    struct kernel_call *k = pool_call(out, shader, g, a, grad);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
@@ -229,7 +229,8 @@ static limn_status plan_windows(const struct op_call *c, const struct device_cap
     }
     pool_bind_in(k, 0, texel);
     kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
-    return LIMN_OK;
+    size_t from = spatial_elems(grad ? g->out : g->in), to = spatial_elems(grad ? g->in : g->out);
+    return plane_windows(c, caps, g->planes, &(struct plane_work){to, {from, to}, POOL_LOCAL}, out, err);
 }
 
 /* Global pooling: a plane is one row. On a GPU a workgroup shares it; a CPU driver walks it in one invocation. */
@@ -242,15 +243,14 @@ static limn_status plan_global(const struct op_call *c, const struct device_caps
     if (caps->cpu || elems < 32) {
         return plan_windows(c, caps, &row, &whole, false, out, err);
     }
-    struct kernel_call *k = pool_call(out, caps, SHADER_PLANE_MEAN, &row, &whole, false);
+    struct kernel_call *k = pool_call(out, SHADER_PLANE_MEAN, &row, &whole, false);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
     pool_bind_in(k, 0, false);
     kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
-    kernel_grid_1d(k, caps, (uint64_t)g->planes, 1);
     k->flops = (double)elems * g->planes;
-    return LIMN_OK;
+    return plane_windows(c, caps, g->planes, &(struct plane_work){1, {(size_t)elems, 1}, 1}, out, err);
 }
 
 /* y = scale * x spread over rows of `run` elements: the adjoint of global pooling; run 1 is a copy. */

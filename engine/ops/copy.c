@@ -66,24 +66,88 @@ static struct copy_push push_of(const struct copy_region *r, int32_t by)
     return p;
 }
 
-static limn_status add_call(const struct copy_region *r, uint32_t kind, int in, const struct device_caps *caps,
+/* The elements that a region touches along strides s from offset: least and greatest. */
+static void span_of(const struct copy_region *r, const int32_t *s, int32_t offset, int32_t *lo, int32_t *hi)
+{
+    *lo = *hi = offset;
+    for (int k = 0; k < r->rank; k++) {
+        int32_t far = (r->dim[k] - 1) * s[k];
+        *lo += far < 0 ? far : 0;
+        *hi += far > 0 ? far : 0;
+    }
+}
+
+/* Binds the part of a buffer that elements lo .. hi lie in, as vec4 and as float; returns the element it begins with. */
+static int32_t bind_span(struct kernel_call *c, const struct device_caps *caps, enum bind_space space, int index, int access,
+                         int32_t lo, int32_t hi)
+{
+    int32_t align = caps->offset_align > 16 ? (int32_t)caps->offset_align / 4 : 4;
+    int32_t begin = lo / align * align;
+    for (int view = 0; view < 2; view++) {
+        struct kernel_bind *b = kernel_bind(c, space, index, access);
+        b->offset = 4 * (uint64_t)begin;
+        b->size = 4 * ((uint64_t)(hi - begin) + 1);
+    }
+    return begin;
+}
+
+static limn_status add_call(struct copy_region r, uint32_t kind, int in, const struct device_caps *caps,
                             struct kernel_list *out, limn_error *err)
 {
-    struct copy_push p = push_of(r, kind == COPY_VEC ? 4 : 1);
+    int32_t lo, hi;
     struct kernel_call *c = kernel_add(out, SHADER_COPY, COPY_LOCAL, 1, 1);
     if (!c) {
         return err_nomem(err, sizeof(*c), "a kernel call");
     }
-    kernel_spec(c, (uint32_t)r->rank);
+    kernel_spec(c, (uint32_t)r.rank);
     kernel_spec(c, kind);
+    span_of(&r, r.sx, r.x_offset, &lo, &hi);
+    if (kind == COPY_FILL) {
+        lo = hi = 0; /* bound, not read */
+    }
+    r.x_offset -= bind_span(c, caps, BIND_IN, in, ACCESS_READ, lo, hi);
+    span_of(&r, r.sy, r.y_offset, &lo, &hi);
+    r.y_offset -= bind_span(c, caps, BIND_OUT, 0, ACCESS_WRITE, lo, hi);
+    struct copy_push p = push_of(&r, kind == COPY_VEC ? 4 : 1);
     kernel_push(c, &p, sizeof(p));
-    kernel_bind(c, BIND_IN, in, ACCESS_READ);
-    kernel_bind(c, BIND_IN, in, ACCESS_READ);
-    kernel_bind(c, BIND_OUT, 0, ACCESS_WRITE);
-    kernel_bind(c, BIND_OUT, 0, ACCESS_WRITE);
     kernel_grid_1d(c, caps, p.n, COPY_LOCAL);
     c->flops = p.n;
     return LIMN_OK;
+}
+
+/* Steps of the outermost dimension that keep both spans within what the device binds at once; 0 when one step does not. */
+static int32_t outer_steps(const struct copy_region *r, const struct device_caps *caps)
+{
+    int64_t align = caps->offset_align > 16 ? (int64_t)caps->offset_align / 4 : 4;
+    int64_t room = (int64_t)(caps->max_storage_range / 4) - align, steps = r->dim[0];
+    for (int side = 0; side < 2; side++) {
+        const int32_t *s = side ? r->sy : r->sx;
+        int32_t lo, hi;
+        span_of(r, s, 0, &lo, &hi);
+        int64_t step = s[0] < 0 ? -(int64_t)s[0] : s[0], rest = (int64_t)hi - lo - step * (r->dim[0] - 1) + 1;
+        int64_t fit = rest > room ? 0 : step == 0 ? steps : (room - rest) / step + 1;
+        steps = fit < steps ? fit : steps;
+    }
+    return steps < r->dim[0] && steps > align ? (int32_t)(steps / align * align) : (int32_t)steps;
+}
+
+static limn_status add_calls(const struct copy_region *r, uint32_t kind, int in, const struct device_caps *caps,
+                             struct kernel_list *out, limn_error *err)
+{
+    int32_t steps = outer_steps(r, caps);
+    limn_status st = LIMN_OK;
+    if (steps == 0) {
+        return err_set(err, LIMN_ERR_UNSUPPORTED, "a copy of pieces larger than the device can bind (%llu bytes)",
+                       (unsigned long long)caps->max_storage_range);
+    }
+    for (int32_t at = 0; at < r->dim[0] && st == LIMN_OK; at += steps) {
+        struct copy_region part = *r;
+        part.dim[0] = r->dim[0] - at < steps ? r->dim[0] - at : steps;
+        part.x_offset += at * r->sx[0];
+        part.y_offset += at * r->sy[0];
+        st = add_call(part, kind, in, caps, out, err);
+    }
+    return st;
 }
 
 limn_status copy_plan(const struct copy_region *r, int in, const struct device_caps *caps, struct kernel_list *out,
@@ -91,11 +155,11 @@ limn_status copy_plan(const struct copy_region *r, int in, const struct device_c
 {
     struct copy_region m = *r;
     merge(&m);
-    return add_call(&m, in_fours(&m) ? COPY_VEC : COPY_ONE, in, caps, out, err);
+    return add_calls(&m, in_fours(&m) ? COPY_VEC : COPY_ONE, in, caps, out, err);
 }
 
 limn_status copy_plan_fill(size_t n, float v, const struct device_caps *caps, struct kernel_list *out, limn_error *err)
 {
-    struct copy_region r = {.rank = 1, .dim = {(int32_t)n}, .sx = {1}, .sy = {1}, .scale = v};
-    return add_call(&r, COPY_FILL, 0, caps, out, err);
+    struct copy_region r = {.rank = 1, .dim = {(int32_t)n}, .sx = {0}, .sy = {1}, .scale = v};
+    return add_calls(&r, COPY_FILL, 0, caps, out, err);
 }

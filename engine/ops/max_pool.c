@@ -122,7 +122,7 @@ static limn_status plan_max_pool(const struct op_call *c, const struct device_ca
     struct pool_geom g = pool_geom_of(&c->in[0], &c->out[0]);
     bool texel = pool_texel(caps, shape_elems(&c->in[0]));
     size_t n = shape_elems(&c->out[0]);
-    struct kernel_call *k = pool_call(out, caps, texel ? SHADER_MAX_POOL_TEXEL : SHADER_MAX_POOL, &g, a, false);
+    struct kernel_call *k = pool_call(out, texel ? SHADER_MAX_POOL_TEXEL : SHADER_MAX_POOL, &g, a, false);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
@@ -133,7 +133,8 @@ static limn_status plan_max_pool(const struct op_call *c, const struct device_ca
     kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
     kernel_bind(k, BIND_OUT, 1, ACCESS_WRITE);
     k->flops = (double)n * a->size[0] * a->size[1] * a->size[2];
-    return LIMN_OK;
+    size_t from = spatial_elems(g.in), to = spatial_elems(g.out);
+    return plane_windows(c, caps, g.planes, &(struct plane_work){to, {from, to, to}, POOL_LOCAL}, out, err);
 }
 
 const struct op op_max_pool = {
@@ -194,7 +195,7 @@ static limn_status plan_max_pool_grad(const struct op_call *c, const struct devi
     struct pool_geom g = pool_geom_of(&c->out[0], &c->in[0]);
     bool texel = pool_texel(caps, shape_elems(&c->in[0]));
     size_t n = shape_elems(&c->out[0]);
-    struct kernel_call *k = pool_call(out, caps, texel ? SHADER_MAX_POOL_GRAD_TEXEL : SHADER_MAX_POOL_GRAD, &g, a, true);
+    struct kernel_call *k = pool_call(out, texel ? SHADER_MAX_POOL_GRAD_TEXEL : SHADER_MAX_POOL_GRAD, &g, a, true);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
@@ -206,7 +207,8 @@ static limn_status plan_max_pool_grad(const struct op_call *c, const struct devi
     pool_bind_in(k, 0, texel);
     pool_bind_in(k, 1, texel);
     kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
-    return LIMN_OK;
+    size_t from = spatial_elems(g.out), to = spatial_elems(g.in);
+    return plane_windows(c, caps, g.planes, &(struct plane_work){to, {from, from, to}, POOL_LOCAL}, out, err);
 }
 
 const struct op op_max_pool_grad = {
@@ -270,14 +272,15 @@ static limn_status plan_max_pool_gather(const struct op_call *c, const struct de
     struct pool_geom g = pool_geom_of(&c->in[0], &c->in[1]);
     bool texel = pool_texel(caps, shape_elems(&c->in[0]));
     uint16_t shader = texel ? SHADER_MAX_POOL_GATHER_TEXEL : SHADER_MAX_POOL_GATHER;
-    struct kernel_call *k = pool_call(out, caps, shader, &g, c->attrs, false);
+    struct kernel_call *k = pool_call(out, shader, &g, c->attrs, false);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
     pool_bind_in(k, 0, texel);
     pool_bind_in(k, 1, texel);
     kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
-    return LIMN_OK;
+    size_t from = spatial_elems(g.in), to = spatial_elems(g.out);
+    return plane_windows(c, caps, g.planes, &(struct plane_work){to, {from, to, to}, POOL_LOCAL}, out, err);
 }
 
 const struct op op_max_pool_gather = {

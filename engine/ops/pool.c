@@ -150,7 +150,7 @@ int32_t pool_covers(const struct pool_attrs *a, const struct pool_geom *g, int a
     return n < g->out[axis] ? n : g->out[axis];
 }
 
-struct kernel_call *pool_call(struct kernel_list *l, const struct device_caps *caps, uint16_t shader, const struct pool_geom *g,
+struct kernel_call *pool_call(struct kernel_list *l, uint16_t shader, const struct pool_geom *g,
                               const struct pool_attrs *a, bool back)
 {
     size_t n = (size_t)g->planes * spatial_elems(back ? g->in : g->out);
@@ -172,6 +172,56 @@ struct kernel_call *pool_call(struct kernel_list *l, const struct device_caps *c
     }
     kernel_spec(c, g->in[0] != 1 || g->out[0] != 1 || (a && a->size[0] != 1));
     kernel_push(c, &p, sizeof(p));
-    kernel_grid_1d(c, caps, n, POOL_LOCAL);
     return c;
+}
+
+/* Planes that every binding can span at once; all of them as a rule, else so many that each window begins aligned. */
+static size_t window_planes(const struct kernel_call *k, const struct device_caps *caps, size_t planes,
+                            const struct plane_work *w)
+{
+    size_t fit = planes, unit = 1, align = caps->offset_align > 4 ? caps->offset_align / 4 : 1;
+    for (int i = 0; i < k->n_bind; i++) {
+        while (unit < align && unit * w->elems[i] % align != 0) {
+            unit *= 2; /* align is a power of two */
+        }
+        uint64_t room = k->bind[i].view == VIEW_STORAGE ? caps->max_storage_range / 4 : caps->max_texel_elements;
+        if (w->elems[i] * fit > room) {
+            fit = (size_t)(room / w->elems[i]);
+        }
+    }
+    return fit < planes ? fit / unit * unit : planes;
+}
+
+/* Makes a copy of a whole call work on planes first .. first + count - 1. */
+static void narrow(struct kernel_call *k, const struct device_caps *caps, const struct plane_work *w, size_t planes, size_t first,
+                   size_t count)
+{
+    uint32_t n = (uint32_t)(count * w->per_plane);
+    memcpy(k->push, &n, sizeof(n));
+    for (int i = 0; i < k->n_bind && count < planes; i++) {
+        k->bind[i].offset = 4 * (uint64_t)(first * w->elems[i]);
+        k->bind[i].size = 4 * (uint64_t)(count * w->elems[i]);
+    }
+    k->flops *= (double)count / (double)planes;
+    kernel_grid_1d(k, caps, n, w->per_group);
+}
+
+limn_status plane_windows(const struct op_call *c, const struct device_caps *caps, int32_t planes, const struct plane_work *w,
+                          struct kernel_list *l, limn_error *err)
+{
+    struct kernel_call whole = l->call[--l->n_call];
+    size_t all = (size_t)planes, fit = window_planes(&whole, caps, all, w);
+    if (fit == 0) {
+        return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: planes of %zu numbers (device binds %llu bytes at once)", c->op->name,
+                       w->elems[0], (unsigned long long)caps->max_storage_range);
+    }
+    for (size_t first = 0; first < all; first += fit) {
+        struct kernel_call *k = kernel_add(l, whole.shader, 1, 1, 1);
+        if (!k) {
+            return err_nomem(err, sizeof(*k), "a kernel call");
+        }
+        *k = whole;
+        narrow(k, caps, w, all, first, all - first < fit ? all - first : fit);
+    }
+    return LIMN_OK;
 }

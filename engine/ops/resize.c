@@ -183,9 +183,9 @@ static limn_status plan_any(const struct op_call *c, const struct device_caps *c
     kernel_push(k, &p, sizeof(p));
     pool_bind_in(k, 0, texel);
     kernel_bind(k, BIND_OUT, 0, ACCESS_WRITE);
-    kernel_grid_1d(k, caps, n, POOL_LOCAL);
     k->flops = 8.0 * (double)(shape_elems(&c->in[0]) > n ? shape_elems(&c->in[0]) : n);
-    return LIMN_OK;
+    size_t from = spatial_elems(grad ? g->out : g->in), to = spatial_elems(grad ? g->in : g->out);
+    return plane_windows(c, caps, g->planes, &(struct plane_work){to, {from, to}, POOL_LOCAL}, out, err);
 }
 
 static limn_status plan_resize(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
