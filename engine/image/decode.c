@@ -28,11 +28,60 @@ static const struct format {
     {"PK\3\4", 4, NULL, "a zip file"},
     {"%PDF", 4, NULL, "a PDF file"},
     {"version https://git-lfs", 23, NULL, "a git-lfs pointer, not the file itself (run git lfs pull)"},
-    {"<!DOCTYPE", 9, NULL, "an HTML page"},
-    {"<html", 5, NULL, "an HTML page"},
-    {"<?xml", 5, NULL, "an XML file"},
     {"\x93NUMPY", 6, NULL, "a .npy file (use --tensor)"},
 };
+
+/* Case and leading blanks vary in what a web server sends instead of a picture. */
+static const struct {
+    const char *prefix, *what; /* prefix in lower case */
+} texts[] = {
+    {"<!doctype html", "an HTML page"},
+    {"<html", "an HTML page"},
+    {"<head", "an HTML page"},
+    {"<svg", "an SVG drawing"},
+    {"<?xml", "an XML file"},
+};
+
+static bool starts_with_text(const struct bytes *in, const char *prefix)
+{
+    size_t at = in->size >= 3 && memcmp(in->data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (at < in->size && (in->data[at] == ' ' || (in->data[at] >= '\t' && in->data[at] <= '\r'))) {
+        at++;
+    }
+    for (; *prefix; prefix++, at++) {
+        if (at >= in->size) {
+            return false;
+        }
+        uint8_t c = in->data[at];
+        if ((c >= 'A' && c <= 'Z' ? c + 32 : c) != *prefix) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Only printable bytes and line ends among the first ones: somebody's text. */
+static bool looks_like_text(const struct bytes *in)
+{
+    for (size_t i = 0; i < in->size && i < 256; i++) {
+        uint8_t c = in->data[i];
+        if (c == 0x7f || (c < ' ' && (c < '\t' || c > '\r'))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What a file that is no known binary format is. */
+static const char *name_text(const struct bytes *in)
+{
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (starts_with_text(in, texts[i].prefix)) {
+            return texts[i].what;
+        }
+    }
+    return looks_like_text(in) ? "a text file" : "unknown file type";
+}
 
 limn_status decode_check_size(const char *name, uint64_t width, uint64_t height, const struct decode_limits *lim,
                               limn_error *err)
@@ -66,7 +115,7 @@ limn_status image_decode(const char *name, const void *data, size_t size, const 
         }
         return err_set(err, LIMN_ERR_FORMAT, "%s: offset 0: %s (expected PNG, JPEG or GIF)", name, f->what);
     }
-    return err_set(err, LIMN_ERR_FORMAT, "%s: offset 0: unknown file type (expected PNG, JPEG or GIF)", name);
+    return err_set(err, LIMN_ERR_FORMAT, "%s: offset 0: %s (expected PNG, JPEG or GIF)", name, name_text(&in));
 }
 
 limn_status image_load(const char *path, const struct decode_limits *lim, struct image *out, limn_error *err)

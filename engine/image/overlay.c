@@ -91,7 +91,7 @@ limn_status overlay_cam(const struct image *im, const struct plane *heat, const 
         uint8_t colour[3];
         heat_colour(map, heat->v[i], colour);
         for (size_t c = 0; c < 3; c++) {
-            float v = (1.0f - w) * (float)colour[c] / 255.0f + w * (float)im->rgb[3 * i + c] / 255.0f;
+            float v = (1.0f - w) * ((float)colour[c] / 255.0f) + w * ((float)im->rgb[3 * i + c] / 255.0f);
             sum[3 * i + c] = v;
             most = fmaxf(most, v);
         }

@@ -200,21 +200,23 @@ out:
     return st;
 }
 
-/* Python's round(): halves to even, as torchvision places its window. */
-static int32_t half_even(int32_t twice)
+/* torchvision's window: round((in - out) / 2) with halves to even; a smaller picture is padded by (out - in) / 2,
+ * rounded down, before its first pixel. */
+static int32_t crop_start(int32_t in, int32_t out)
 {
-    int32_t half = twice / 2;
-    return twice % 2 ? (twice > 0 ? half + (half % 2 != 0) : half - (half % 2 != 0)) : half;
+    int32_t slack = in - out, half = slack / 2;
+    return slack > 0 && slack % 2 ? half + half % 2 : half;
 }
 
-limn_status image_center_crop(const struct image *in, int32_t width, int32_t height, struct image *out, limn_error *err)
+limn_status image_center_crop(const struct image *in, int32_t width, int32_t height, struct image *out,
+                              limn_error *err)
 {
     struct image r = {0};
     limn_status st = image_init(&r, width, height, err);
     if (st != LIMN_OK) {
         return st;
     }
-    int32_t left = half_even(in->width - width), top = half_even(in->height - height);
+    int32_t left = crop_start(in->width, width), top = crop_start(in->height, height);
     int32_t from = left < 0 ? -left : 0, to = in->width - left < width ? in->width - left : width;
     for (int32_t y = 0; y < height && to > from; y++) {
         if (y + top >= 0 && y + top < in->height) {
@@ -229,10 +231,12 @@ limn_status image_center_crop(const struct image *in, int32_t width, int32_t hei
 /* Border without repeating the edge pixel: -1 -> 1. */
 static int32_t reflect(int32_t i, int32_t n)
 {
-    while (n > 1 && (i < 0 || i >= n)) {
-        i = i < 0 ? -i : 2 * (n - 1) - i;
+    int32_t period = 2 * (n - 1);
+    if (period == 0) {
+        return 0;
     }
-    return n == 1 ? 0 : i;
+    i = (i < 0 ? -i : i) % period;
+    return i < n ? i : period - i;
 }
 
 limn_status plane_box_blur(const struct plane *in, int32_t width, struct plane *out, limn_error *err)

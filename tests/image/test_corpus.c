@@ -54,7 +54,13 @@ static void test_mistakes(void)
     check_refused("version https://git-lfs.github.com/spec/v1\n", 43, "git-lfs pointer");
     check_refused("\x1f\x8b\x08", 3, "gzip");
     check_refused("PK\3\4zip", 7, "zip");
-    check_refused("hello", 5, "unknown file type");
+    check_refused("\n <!doctype HTML>", 17, "HTML page");
+    check_refused("\xef\xbb\xbf<html lang=en>", 17, "HTML page");
+    check_refused("<?xml version=\"1.0\"?>", 21, "XML file");
+    check_refused("<svg", 4, "SVG drawing");
+    check_refused("<ht", 3, "a text file");
+    check_refused("hello\n", 6, "a text file");
+    check_refused("he\0lo", 5, "unknown file type");
     check_refused("\x89PNG\r\n\x1a\n", 8, "file ends early");
     check_refused("GIF89a", 6, "GIF");
     check_refused("\xff\xd8\xff\xe0", 4, "JPEG");

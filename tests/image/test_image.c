@@ -79,6 +79,9 @@ static void test_crop_blur(void)
     CHECK_OK(image_center_crop(&in, 7, 3, &out, &err));
     CHECK(out.rgb[0] == 0 && out.rgb[3] == 0 && out.rgb[6] == 1 && out.rgb[15] == 4);
     image_finish(&out);
+    CHECK_OK(image_center_crop(&in, 8, 1, &out, &err)); /* padding of 3: 1 before, 2 after; row 1 */
+    CHECK(out.rgb[0] == 0 && out.rgb[3] == 5 && out.rgb[15] == 9 && out.rgb[18] == 0);
+    image_finish(&out);
     image_finish(&in);
 
     CHECK_OK(plane_init(&p, 3, 1, &err));
@@ -89,6 +92,13 @@ static void test_crop_blur(void)
     CHECK_NEAR(q.v[0], 2, 1e-6);
     CHECK_NEAR(q.v[1], 3, 1e-6);
     CHECK_NEAR(q.v[2], 4, 1e-6);
+    plane_finish(&q);
+    CHECK_OK(plane_box_blur(&p, 2, &q, &err)); /* an even box reaches left: 3 0 | 0 3 | 3 6 */
+    CHECK_NEAR(q.v[0], 1.5, 1e-6);
+    CHECK_NEAR(q.v[2], 4.5, 1e-6);
+    plane_finish(&q);
+    CHECK_OK(plane_box_blur(&p, 7, &q, &err)); /* wider than the map: 3 6 3 0 3 6 3 around the first */
+    CHECK_NEAR(q.v[0], 24.0 / 7, 1e-6);
     plane_finish(&q);
     CHECK(plane_box_blur(&p, 0, &q, &err) == LIMN_ERR_ARG);
     plane_finish(&p);
@@ -104,6 +114,22 @@ static void check_colour(const char *name, double t, int r, int g, int b)
         CHECK_INT(rgb[0], r);
         CHECK_INT(rgb[1], g);
         CHECK_INT(rgb[2], b);
+    }
+}
+
+/* Entry 128 of the published tables of 256, which lies between two of the colours that limn keeps. */
+static void test_perceptual_maps(void)
+{
+    static const struct {
+        const char *name;
+        int rgb[3];
+    } published[] = {{"viridis", {33, 145, 140}}, {"magma", {183, 55, 121}}, {"inferno", {188, 55, 84}}};
+    for (size_t i = 0; i < 3; i++) {
+        uint8_t rgb[3];
+        colormap_find(published[i].name)->at(128 / 255.0, rgb);
+        for (int c = 0; c < 3; c++) {
+            CHECK_NEAR(rgb[c], published[i].rgb[c], 1);
+        }
     }
 }
 
@@ -256,6 +282,7 @@ int main(void)
     test_resize_plane();
     test_crop_blur();
     test_colormaps();
+    test_perceptual_maps();
     test_scaling();
     test_overlays();
     test_panel();
