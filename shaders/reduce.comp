@@ -26,7 +26,7 @@ uint red_offset(uint r)
 
 float fold(float a, float v)
 {
-    return FN == REDUCE_MAX ? (a >= v ? a : v) : a + v;
+    return FN == REDUCE_MAX ? (v > a || isnan(v) ? v : a) : a + v; // a maximum keeps NaN
 }
 
 void main()

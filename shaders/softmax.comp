@@ -29,12 +29,12 @@ void main()
     top = reduce_lanes(top, true);
     float sum = 0;
     for (uint k = lane; k < len; k += LANES) {
-        sum += exp(x[base_x + base + k * inner] - top);
+        sum += exp_nan(x[base_x + base + k * inner] - top);
     }
     sum = reduce_lanes(sum, false);
-    float log_sum = log(sum), inverse = 1 / sum;
+    float log_sum = log_nan(sum), inverse = 1 / sum;
     for (uint k = lane; k < len; k += LANES) {
         float v = x[base_x + base + k * inner] - top;
-        y[base_y + base + k * inner] = IS_LOG == 1 ? v - log_sum : exp(v) * inverse;
+        y[base_y + base + k * inner] = IS_LOG == 1 ? v - log_sum : exp_nan(v) * inverse;
     }
 }

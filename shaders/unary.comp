@@ -14,7 +14,7 @@ layout(set = 0, binding = 2) writeonly buffer Y4 { vec4 y4[]; };
 layout(set = 0, binding = 3) writeonly buffer Y1 { float y1[]; };
 layout(push_constant) uniform Push { PUSH_UNARY };
 
-// Comparisons are written so that NaN passes through.
+// NaN must pass through: comparisons are written so that it does, and see exp_nan in common.glsl.
 vec4 relu(vec4 x)
 {
     return mix(x, vec4(0), lessThanEqual(x, vec4(0)));
@@ -27,7 +27,7 @@ vec4 relu6(vec4 x)
 
 vec4 sigmoid(vec4 x)
 {
-    return 1 / (1 + exp(-x));
+    return mix(1 / (1 + exp(-x)), x, isnan(x));
 }
 
 vec4 f(vec4 x)
@@ -39,13 +39,13 @@ vec4 f(vec4 x)
     case UNARY_SIGMOID: return sigmoid(x);
     case UNARY_TANH: {
         vec4 t = exp(-2 * abs(x)); // tanh() overflows on some drivers
-        return sign(x) * (1 - t) / (1 + t);
+        return mix(sign(x) * (1 - t) / (1 + t), x, isnan(x));
     }
     case UNARY_SILU: return x * sigmoid(x);
     case UNARY_HARD_SWISH: return x * relu6(x + 3) / 6;
     case UNARY_AFFINE: return a * x + b;
-    case UNARY_EXP: return exp(x);
-    case UNARY_LOG: return log(x);
+    case UNARY_EXP: return mix(exp(x), x, isnan(x));
+    case UNARY_LOG: return vec4(log_nan(x.x), log_nan(x.y), log_nan(x.z), log_nan(x.w));
     case UNARY_SQRT: return sqrt(x);
     default: return abs(x);
     }

@@ -72,7 +72,12 @@ static void ref(const struct op_call *c, const double *const *in, double *const 
             at += rest % (size_t)y.dim[k] * (size_t)y.stride[k];
             rest /= (size_t)y.dim[k];
         }
-        out[0][at] = is_max ? (out[0][at] >= in[0][i] ? out[0][at] : in[0][i]) : out[0][at] + in[0][i];
+        double v = in[0][i];
+        if (!is_max) {
+            out[0][at] += v;
+        } else if (v > out[0][at] || isnan(v)) {
+            out[0][at] = v;
+        }
     }
     for (size_t i = 0; i < n_out && c->op == &op_reduce_mean; i++) {
         out[0][i] /= (double)reduced_elems(c);

@@ -18,4 +18,15 @@ uint flat_group()
     return gl_WorkGroupID.x + gl_NumWorkGroups.x * (gl_WorkGroupID.y + gl_NumWorkGroups.y * gl_WorkGroupID.z);
 }
 
+// A NaN must never vanish on its way to the result, but on lavapipe exp(NaN) is 0 and log(NaN) is some number.
+float exp_nan(float x)
+{
+    return isnan(x) ? x : exp(x);
+}
+
+float log_nan(float x)
+{
+    return x >= 0 ? log(x) : uintBitsToFloat(0x7fc00000u);
+}
+
 #endif
