@@ -5,7 +5,7 @@
 #include <string.h>
 
 static const struct arch archs[] = {
-#define ARCH(name, title, family, variant, first, classifier, channels, size, classes, layer)                                \
+#define ARCH(name, title, family, variant, first, classifier, channels, size, classes, layer)                          \
     {#name, title, arch_##family, variant, first, classifier, channels, size, classes, layer},
 #include "model/archs.def"
 #undef ARCH
@@ -48,7 +48,8 @@ bool arch_dims(const struct arch *a, const struct weights *w, int32_t *channels,
     return true;
 }
 
-limn_status arch_build(const struct arch *a, struct weights *w, struct shape input, struct arch_graph *out, limn_error *err)
+limn_status arch_build(const struct arch *a, struct weights *w, struct shape input, struct arch_graph *out,
+                       limn_error *err)
 {
     struct arch_graph r = {.input = VALUE_NONE, .logits = VALUE_NONE};
     struct net n = {.weights = w, .classes = a->classes};

@@ -34,7 +34,8 @@ static limn_status card_text(const json_t *root, const char *key, char *buf, siz
     return LIMN_OK;
 }
 
-static limn_status card_choice(const json_t *root, const char *key, const char *const *names, int n, int *out, limn_error *err)
+static limn_status card_choice(const json_t *root, const char *key, const char *const *names, int n, int *out,
+                               limn_error *err)
 {
     char text[32] = "";
     limn_status st = card_text(root, key, text, sizeof text, err);
@@ -65,7 +66,8 @@ static limn_status card_floats(const json_t *root, const char *key, float *out, 
         good = json_is_number(json_array_get(v, i)) && isfinite(f[i]) && (!positive || f[i] > 0);
     }
     if (!good) {
-        return err_set(err, LIMN_ERR_FORMAT, "\"%s\" is not a list of 1 to 4 %snumbers", key, positive ? "positive " : "");
+        return err_set(err, LIMN_ERR_FORMAT, "\"%s\" is not a list of 1 to 4 %snumbers", key,
+                       positive ? "positive " : "");
     }
     memcpy(out, f, sizeof f);
     return LIMN_OK;
@@ -154,15 +156,17 @@ static limn_status card_check_keys(json_t *root, limn_error *err)
     const char *key;
     json_t *v;
     size_t n = sizeof card_keys / sizeof card_keys[0];
-    json_object_foreach(root, key, v) {
+    json_object_foreach(root, key, v)
+    {
         size_t i = 0;
         while (i < n && strcmp(key, card_keys[i]) != 0) {
             i++;
         }
         if (i == n) {
             const char *close = str_closest(key, card_keys, n);
-            return err_set(err, LIMN_ERR_FORMAT, "unknown field \"%.60s\"%s%s%s", key, close != NULL ? " (did you mean \"" : "",
-                           close != NULL ? close : "", close != NULL ? "\"?)" : "");
+            return err_set(err, LIMN_ERR_FORMAT, "unknown field \"%.60s\"%s%s%s", key,
+                           close != NULL ? " (did you mean \"" : "", close != NULL ? close : "",
+                           close != NULL ? "\"?)" : "");
         }
     }
     return LIMN_OK;
@@ -171,7 +175,8 @@ static limn_status card_check_keys(json_t *root, limn_error *err)
 static limn_status card_fields(json_t *root, const char *path, struct model_card *c, struct arena *a,
                                char labels[MODEL_PATH_MAX], limn_error *err)
 {
-    static const char *const rules[] = {"short-side", "exact", "none"}, *const filters[] = {"nearest", "bilinear", "bicubic"};
+    static const char *const rules[] = {"short-side", "exact", "none"}, *const filters[] = {"nearest", "bilinear",
+                                                                                            "bicubic"};
     int rule = c->rule, filter = c->filter;
     limn_status st = LIMN_OK;
     TRY(card_check_keys(root, err));
@@ -193,7 +198,8 @@ out:
     return st;
 }
 
-limn_status card_read(const char *path, struct model_card *card, struct arena *a, char labels[MODEL_PATH_MAX], limn_error *err)
+limn_status card_read(const char *path, struct model_card *card, struct arena *a, char labels[MODEL_PATH_MAX],
+                      limn_error *err)
 {
     void *text = NULL;
     size_t size = 0;

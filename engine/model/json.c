@@ -1,13 +1,13 @@
-/* A guarded door to jansson. The nesting depth is measured by a flat scan first, so that a hostile file never drives the
- * recursive parser deeper than its caller allows. */
+/* A guarded door to jansson. The nesting depth is measured by a flat scan first, so that a hostile file never drives
+ * the recursive parser deeper than its caller allows. */
 #include "model/json.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 
-/* The parser reports a failed allocation inside a string as a syntax error, and its hooks take no context: this flag, one a
- * thread and set only while json_loadb runs, tells the two apart. */
+/* The parser reports a failed allocation inside a string as a syntax error, and its hooks take no context: this flag,
+ * one a thread and set only while json_loadb runs, tells the two apart. */
 static _Thread_local bool json_refused;
 
 static void *json_mem_alloc(size_t size)

@@ -8,8 +8,8 @@
 
 #include "base/status.h"
 
-/* Parses an object: UTF-8, duplicate keys (after unescaping) refused, nesting at most `max_depth`, nothing but spaces (and,
- * when `lines`, other white space) around it. LIMN_ERR_FORMAT with the byte offset. */
+/* Parses an object: UTF-8, duplicate keys (after unescaping) refused, nesting at most `max_depth`, nothing but spaces
+ * (and, when `lines`, other white space) around it. LIMN_ERR_FORMAT with the byte offset. */
 limn_status json_parse(const char *text, size_t size, int max_depth, bool lines, json_t **out, limn_error *err);
 
 #endif

@@ -81,16 +81,17 @@ static const char *label_closest(const struct model_card *c, const char *text)
 }
 
 /* LIMN_ERR_NOT_FOUND for text that is part of no label, or of several. */
-static limn_status label_unresolved(const struct model_card *c, const char *text, int32_t first, int32_t second, int32_t n,
-                                    limn_error *err)
+static limn_status label_unresolved(const struct model_card *c, const char *text, int32_t first, int32_t second,
+                                    int32_t n, limn_error *err)
 {
     if (n > 1) {
-        return err_set(err, LIMN_ERR_NOT_FOUND, "class \"%.60s\" fits %d labels, e.g. %d \"%.60s\" and %d \"%.60s\"", text, n,
-                       first, c->labels[first], second, c->labels[second]);
+        return err_set(err, LIMN_ERR_NOT_FOUND, "class \"%.60s\" fits %d labels, e.g. %d \"%.60s\" and %d \"%.60s\"",
+                       text, n, first, c->labels[first], second, c->labels[second]);
     }
     const char *close = label_closest(c, text);
-    return close == NULL ? err_set(err, LIMN_ERR_NOT_FOUND, "no class \"%.60s\" among %d", text, c->n_classes)
-                         : err_set(err, LIMN_ERR_NOT_FOUND, "no class \"%.60s\" (did you mean \"%.60s\"?)", text, close);
+    return close == NULL
+               ? err_set(err, LIMN_ERR_NOT_FOUND, "no class \"%.60s\" among %d", text, c->n_classes)
+               : err_set(err, LIMN_ERR_NOT_FOUND, "no class \"%.60s\" (did you mean \"%.60s\"?)", text, close);
 }
 
 limn_status model_resolve_class(struct model *m, const char *text, int32_t *out, limn_error *err)
@@ -99,7 +100,8 @@ limn_status model_resolve_class(struct model *m, const char *text, int32_t *out,
     int64_t index;
     if (str_to_i64(text, INT32_MIN, INT32_MAX, &index)) {
         if (index < 0 || index >= c->n_classes) {
-            return err_set(err, LIMN_ERR_NOT_FOUND, "class %lld (expected 0 to %d)", (long long)index, c->n_classes - 1);
+            return err_set(err, LIMN_ERR_NOT_FOUND, "class %lld (expected 0 to %d)", (long long)index,
+                           c->n_classes - 1);
         }
         *out = (int32_t)index;
         return LIMN_OK;

@@ -1,5 +1,5 @@
-/* The layers of a model for people: a list in the order of torch's named_modules (a container before its parts), and the name
- * that a user meant. */
+/* The layers of a model for people: a list in the order of torch's named_modules (a container before its parts), and
+ * the name that a user meant. */
 #include <string.h>
 
 #include "base/str.h"
@@ -121,9 +121,10 @@ limn_status model_resolve_layer(struct model *m, const char *name, const char **
         names[i] = m->probe.layer[i].name;
     }
     const char *close = str_closest(wanted, names, m->probe.n_layer);
-    limn_status st = close != NULL ? err_set(err, LIMN_ERR_NOT_FOUND, "no layer \"%.100s\" (did you mean \"%s\"?)", wanted, close)
-                                   : err_set(err, LIMN_ERR_NOT_FOUND, "no layer \"%.100s\" among %zu (limn inspect lists them)",
-                                             wanted, m->probe.n_layer);
+    limn_status st = close != NULL
+                         ? err_set(err, LIMN_ERR_NOT_FOUND, "no layer \"%.100s\" (did you mean \"%s\"?)", wanted, close)
+                         : err_set(err, LIMN_ERR_NOT_FOUND, "no layer \"%.100s\" among %zu (limn inspect lists them)",
+                                   wanted, m->probe.n_layer);
     mem_free(names);
     return st;
 }

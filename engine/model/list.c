@@ -1,5 +1,5 @@
-/* Installed models: NAME.safetensors with NAME.json, in $LIMN_MODELS (directories separated by colons), then `models` below the
- * user's data directory, the install prefix and the source tree. The first of a name wins. */
+/* Installed models: NAME.safetensors with NAME.json, in $LIMN_MODELS (directories separated by colons), then `models`
+ * below the user's data directory, the install prefix and the source tree. The first of a name wins. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,12 +149,14 @@ limn_status assets_find_model(const char *name, char path[MODEL_PATH_MAX], limn_
     }
     /* A slash or a file suffix says that a path is meant: opening it gives the right error. */
     const char *dot = strrchr(name, '.');
-    if (strchr(name, '/') != NULL || file_exists(name) || (dot != NULL && strlen(dot) > 2 && strlen(dot) <= strlen(SUFFIX))) {
+    if (strchr(name, '/') != NULL || file_exists(name) ||
+        (dot != NULL && strlen(dot) > 2 && strlen(dot) <= strlen(SUFFIX))) {
         snprintf(path, MODEL_PATH_MAX, "%s", name);
         return LIMN_OK;
     }
     for (size_t i = 0; assets_dir(i, "models", dir); i++) {
-        if (dir[0] != '\0' && (size_t)snprintf(path, MODEL_PATH_MAX, "%.3000s/%.1000s" SUFFIX, dir, name) < MODEL_PATH_MAX &&
+        if (dir[0] != '\0' &&
+            (size_t)snprintf(path, MODEL_PATH_MAX, "%.3000s/%.1000s" SUFFIX, dir, name) < MODEL_PATH_MAX &&
             file_exists(path)) {
             return LIMN_OK;
         }

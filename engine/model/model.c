@@ -1,5 +1,6 @@
-/* Opening a model: find it, read its card, open its weights, settle every setting (option, else card, else architecture),
- * and build the network once for one image, so that a mismatch is known at once and the layers have names and shapes. */
+/* Opening a model: find it, read its card, open its weights, settle every setting (option, else card, else
+ * architecture), and build the network once for one image, so that a mismatch is known at once and the layers have
+ * names and shapes. */
 #include "model/model.h"
 
 #include <stdio.h>
@@ -18,8 +19,9 @@ static limn_status arch_unknown(const char *name, limn_error *err)
         names[n] = arch_at(n)->name;
     }
     const char *close = str_closest(name, names, n);
-    return close != NULL ? err_set(err, LIMN_ERR_NOT_FOUND, "no architecture \"%.60s\" (did you mean \"%s\"?)", name, close)
-                         : err_set(err, LIMN_ERR_NOT_FOUND, "no architecture \"%.60s\" (one of %zu built in)", name, n);
+    return close != NULL
+               ? err_set(err, LIMN_ERR_NOT_FOUND, "no architecture \"%.60s\" (did you mean \"%s\"?)", name, close)
+               : err_set(err, LIMN_ERR_NOT_FOUND, "no architecture \"%.60s\" (one of %zu built in)", name, n);
 }
 
 /* The architecture that the card or the user names, else the one that fits the weights. */
@@ -42,7 +44,8 @@ static limn_status card_complete(struct model_card *c, const struct arch *a, con
         return err_set(err, LIMN_ERR_FORMAT, "card says %d input channels, %s has %d", c->channels, a->first, channels);
     }
     if (c->labels != NULL && c->n_classes != classes) {
-        return err_set(err, LIMN_ERR_FORMAT, "card has %d labels, %s has %d classes", c->n_classes, a->classifier, classes);
+        return err_set(err, LIMN_ERR_FORMAT, "card has %d labels, %s has %d classes", c->n_classes, a->classifier,
+                       classes);
     }
     c->channels = channels;
     c->n_classes = classes;
@@ -87,8 +90,8 @@ static limn_status card_override(struct model_card *c, const struct model_option
         c->mean[k] = o->mean != NULL ? o->mean[k] : c->mean[k];
         c->std[k] = o->std != NULL ? o->std[k] : c->std[k];
         if (!(c->std[k] > 0) || c->mean[k] - c->mean[k] != 0 || c->std[k] - c->std[k] != 0) {
-            return err_set(err, LIMN_ERR_ARG, "channel %d: mean %g, std %g (expected numbers, std > 0)", k, (double)c->mean[k],
-                           (double)c->std[k]);
+            return err_set(err, LIMN_ERR_ARG, "channel %d: mean %g, std %g (expected numbers, std > 0)", k,
+                           (double)c->mean[k], (double)c->std[k]);
         }
     }
     if (o->layer != NULL && strcmp(o->layer, "auto") != 0) {
@@ -221,12 +224,14 @@ const char *model_warning(const struct model *m)
     return weights_warning(m->weights);
 }
 
-limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_id *input, value_id *logits, limn_error *err)
+limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_id *input, value_id *logits,
+                        limn_error *err)
 {
     struct arch_graph r = {0};
     if (m->arch == NULL) {
-        return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: architecture not recognised from its %zu tensors (name it with --arch)",
-                       m->path, safetensors_count(weights_file(m->weights)));
+        return err_set(err, LIMN_ERR_UNSUPPORTED,
+                       "%s: architecture not recognised from its %zu tensors (name it with --arch)", m->path,
+                       safetensors_count(weights_file(m->weights)));
     }
     if (batch < 1) {
         return err_set(err, LIMN_ERR_ARG, "batch of %d (expected at least 1)", batch);

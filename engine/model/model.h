@@ -44,22 +44,23 @@ limn_status model_open(const char *name, const struct model_options *opt, struct
 void model_close(struct model **m);
 const struct model_card *model_get_card(const struct model *m);
 const char *model_path(const struct model *m); /* of the weights; "" for recipe */
-const char *model_sha256(const struct model *m,
-                         limn_error *err); /* hex of the weight file, computed once; NULL on error */
+/* Hex of the weight file, computed once; NULL on error. */
+const char *model_sha256(const struct model *m, limn_error *err);
 
-/* NULL, or one line about non-finite weights; known once a run has read the weights. With model_options.strict such a read
- * is LIMN_ERR_NUMERIC instead. */
+/* NULL, or one line about non-finite weights; known once a run has read the weights. With model_options.strict such a
+ * read is LIMN_ERR_NUMERIC instead. */
 const char *model_warning(const struct model *m);
-uint64_t model_params(const struct model *m); /* trainable parameters; elements of all tensors when the network is unknown */
+/* Trainable parameters; elements of all tensors when the network is unknown. */
+uint64_t model_params(const struct model *m);
 
 /* A graph for `batch` inputs: *input is [N,C,H,W] preprocessed, *logits [N,classes] before any softmax. */
 limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_id *input, value_id *logits,
                         limn_error *err);
 
-/* Layers for people: module paths in order, a container before its parts, with output shape and the number of parameters in
- * and below it. A module that is called several times ("layer1.0.relu") names its outputs NAME, NAME:2, ... in the order of
- * the calls. A weight file of unknown architecture opens too: its layers are its tensors, op their dtype ("F16"), and
- * model_build says LIMN_ERR_UNSUPPORTED. Valid until model_close. */
+/* Layers for people: module paths in order, a container before its parts, with output shape and the number of
+ * parameters in and below it. A module that is called several times ("layer1.0.relu") names its outputs NAME, NAME:2,
+ * ... in the order of the calls. A weight file of unknown architecture opens too: its layers are its tensors, op their
+ * dtype ("F16"), and model_build says LIMN_ERR_UNSUPPORTED. Valid until model_close. */
 struct model_layer {
     const char *name, *op; /* op "" for containers */
     struct shape shape;    /* of one image, N = 1 */

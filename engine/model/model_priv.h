@@ -11,10 +11,10 @@ struct model {
     struct model_card card;
     const struct arch *arch; /* NULL: not recognised; its tensors can still be listed */
     struct weights *weights;
-    struct arch_graph probe; /* of one image: names and shapes of the layers */
+    struct arch_graph probe;    /* of one image: names and shapes of the layers */
     struct model_layer *layers; /* made on first use */
     size_t n_layers;
-    struct arena arena; /* labels */
+    struct arena arena;        /* labels */
     char path[MODEL_PATH_MAX]; /* of the weights; "" for a recipe */
     char sha256[65];
 };

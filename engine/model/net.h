@@ -1,9 +1,9 @@
 /* Building blocks of the architectures: layers by torchvision's module paths, weights looked up by the same names.
  *
- * Names. A module's output value carries the module's path ("layer1.0.conv1"); a container or a module that does nothing at
- * inference (Dropout) is an alias of its last value. A module that torchvision calls several times, ResNet's "relu", names
- * its outputs "layer1.0.relu", "layer1.0.relu:2", ... in the order of the calls. Values of functions that are no modules
- * (the addition of a residual block, a flatten) have generated names.
+ * Names. A module's output value carries the module's path ("layer1.0.conv1"); a container or a module that does
+ * nothing at inference (Dropout) is an alias of its last value. A module that torchvision calls several times, ResNet's
+ * "relu", names its outputs "layer1.0.relu", "layer1.0.relu:2", ... in the order of the calls. Values of functions that
+ * are no modules (the addition of a residual block, a flatten) have generated names.
  *
  * The first failure sticks in net.b; later calls do nothing and return VALUE_NONE. */
 #ifndef LIMN_MODEL_NET_H
@@ -37,7 +37,8 @@ value_id net_bn(struct net *n, const char *name, value_id x); /* eps 1e-5 */
 value_id net_linear(struct net *n, const char *name, value_id x, int32_t out);
 value_id net_relu(struct net *n, const char *name, value_id x); /* name NULL: a function, not a module */
 value_id net_relu6(struct net *n, const char *name, value_id x);
-value_id net_max_pool(struct net *n, const char *name, value_id x, int32_t size, int32_t stride, int32_t pad, bool ceil);
+value_id net_max_pool(struct net *n, const char *name, value_id x, int32_t size, int32_t stride, int32_t pad,
+                      bool ceil);
 value_id net_avg_pool(struct net *n, const char *name, value_id x, int32_t size, int32_t stride);
 /* Adaptive average to size x size; an alias of x when it has that size already. */
 value_id net_adaptive_pool(struct net *n, const char *name, value_id x, int32_t size);

@@ -1,7 +1,9 @@
-/* From a picture to the network's input, x = (v * range - mean) / std with v in [0,1], planes R, G, B (or B, G, R, or grey).
+/* From a picture to the network's input, x = (v * range - mean) / std with v in [0,1], planes R, G, B (or B, G, R, or
+ * grey).
  *
- * The shorter side is scaled to card.resize and the centre cut out, by PIL's antialiased filters and torchvision's rounding.
- * A picture that has the input's size already is taken as it is. Grey is PIL's "L": (19595 R + 38470 G + 7471 B + 32768) >> 16. */
+ * The shorter side is scaled to card.resize and the centre cut out, by PIL's antialiased filters and torchvision's
+ * rounding. A picture that has the input's size already is taken as it is. Grey is PIL's "L": (19595 R + 38470 G + 7471
+ * B + 32768) >> 16. */
 #include <string.h>
 
 #include "model/model_priv.h"
@@ -23,8 +25,9 @@ static limn_status scaled_size(const struct model_card *c, const struct image *i
     w = w * grow + (grow > 1 ? 0.5 : 0);
     h = h * grow + (grow > 1 ? 0.5 : 0);
     if (w > SIDE_MAX || h > SIDE_MAX) {
-        return err_set(err, LIMN_ERR_UNSUPPORTED, "picture of %dx%d pixels is too oblong (scaled to %.0fx%.0f, at most %d)",
-                       in->width, in->height, w, h, SIDE_MAX);
+        return err_set(err, LIMN_ERR_UNSUPPORTED,
+                       "picture of %dx%d pixels is too oblong (scaled to %.0fx%.0f, at most %d)", in->width, in->height,
+                       w, h, SIDE_MAX);
     }
     *width = (int32_t)w;
     *height = (int32_t)h;
@@ -69,11 +72,13 @@ static void to_planes(const struct model_card *c, const struct image *im, float 
     }
 }
 
-limn_status model_preprocess(const struct model *m, const struct image *in, float *chw, struct image *view, limn_error *err)
+limn_status model_preprocess(const struct model *m, const struct image *in, float *chw, struct image *view,
+                             limn_error *err)
 {
     struct image im = {0};
     if (m->card.channels != 1 && m->card.channels != 3) {
-        return err_set(err, LIMN_ERR_UNSUPPORTED, "the network takes %d channels (a picture gives 1 or 3)", m->card.channels);
+        return err_set(err, LIMN_ERR_UNSUPPORTED, "the network takes %d channels (a picture gives 1 or 3)",
+                       m->card.channels);
     }
     limn_status st = fit(&m->card, in, &im, err);
     if (st != LIMN_OK) {

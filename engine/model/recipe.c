@@ -1,5 +1,5 @@
-/* Recipe weights: every parameter is a function of its name and the element's index, so that tests in any language can make
- * the same network without a file.
+/* Recipe weights: every parameter is a function of its name and the element's index, so that tests in any language can
+ * make the same network without a file.
  *
  *   h = FNV-1a-64(name) xor 2020; z = splitmix64 finaliser of h + (i+1) * 0x9E3779B97F4A7C15; u = (z >> 40) * 2^-23 - 1
  *   norm: scale 1 + 0.2u, shift 0.1u, mean 0.1u, variance 1 + 0.5u; kernel u * sqrt(6 / fan_in); bias 0.05u
@@ -34,8 +34,8 @@ limn_status recipe_source(struct arena *a, const char *name, enum weight_role ro
     static const struct {
         double scale, shift;
     } rule[] = {
-        [WEIGHT_BIAS] = {0.05, 0},      [WEIGHT_NORM_SCALE] = {0.2, 1}, [WEIGHT_NORM_SHIFT] = {0.1, 0},
-        [WEIGHT_NORM_MEAN] = {0.1, 0},  [WEIGHT_NORM_VAR] = {0.5, 1},
+        [WEIGHT_BIAS] = {0.05, 0},     [WEIGHT_NORM_SCALE] = {0.2, 1}, [WEIGHT_NORM_SHIFT] = {0.1, 0},
+        [WEIGHT_NORM_MEAN] = {0.1, 0}, [WEIGHT_NORM_VAR] = {0.5, 1},
     };
     struct recipe *r = arena_alloc(a, 1, sizeof *r);
     if (r == NULL) {

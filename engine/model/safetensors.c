@@ -1,10 +1,11 @@
 /* Reading safetensors (format: github.com/huggingface/safetensors, README "Format").
  *
- *   u64 little-endian N, N bytes of JSON {"NAME": {"dtype", "shape", "data_offsets": [begin, end]}, "__metadata__": {}}, data
+ *   u64 little-endian N, N bytes of JSON {"NAME": {"dtype", "shape", "data_offsets": [begin, end]}, "__metadata__":
+ * {}}, data
  *
- * Every rule of the format is enforced before anything else is believed: N at most 100 MB and inside the file; '{' first,
- * only spaces after; no duplicate names once unescaped; string metadata; the tensors' byte ranges start at 0, touch each
- * other without hole or overlap, end at the end of the file, and have the size that dtype and shape say. */
+ * Every rule of the format is enforced before anything else is believed: N at most 100 MB and inside the file; '{'
+ * first, only spaces after; no duplicate names once unescaped; string metadata; the tensors' byte ranges start at 0,
+ * touch each other without hole or overlap, end at the end of the file, and have the size that dtype and shape say. */
 #include "model/safetensors.h"
 
 #include <stdlib.h>
@@ -105,13 +106,13 @@ static limn_status st_range(const json_t *offsets, uint64_t data_bytes, struct s
     }
     long long begin = json_integer_value(b), end = json_integer_value(e);
     if (begin < 0 || end < begin || (unsigned long long)end > data_bytes) {
-        return err_set(err, LIMN_ERR_FORMAT, "data_offsets [%lld, %lld] (expected 0 <= begin <= end <= %llu)", begin, end,
-                       (unsigned long long)data_bytes);
+        return err_set(err, LIMN_ERR_FORMAT, "data_offsets [%lld, %lld] (expected 0 <= begin <= end <= %llu)", begin,
+                       end, (unsigned long long)data_bytes);
     }
     size_t bytes;
     if (!mul_size(t->elems, dtype_size(t->dtype), &bytes) || bytes != (unsigned long long)(end - begin)) {
-        return err_set(err, LIMN_ERR_FORMAT, "data_offsets span %lld bytes, but %zu elements of %s need %zu each", end - begin,
-                       t->elems, dtype_name(t->dtype), dtype_size(t->dtype));
+        return err_set(err, LIMN_ERR_FORMAT, "data_offsets span %lld bytes, but %zu elements of %s need %zu each",
+                       end - begin, t->elems, dtype_name(t->dtype), dtype_size(t->dtype));
     }
     t->begin = (uint64_t)begin;
     t->bytes = bytes;
@@ -143,7 +144,8 @@ static limn_status st_metadata(json_t *meta, limn_error *err)
     if (!json_is_object(meta)) {
         return err_set(err, LIMN_ERR_FORMAT, "__metadata__ is not an object");
     }
-    json_object_foreach(meta, key, v) {
+    json_object_foreach(meta, key, v)
+    {
         if (!json_is_string(v)) {
             return err_set(err, LIMN_ERR_FORMAT, "__metadata__: \"%s\" is not a string", key);
         }
@@ -170,8 +172,9 @@ static limn_status st_check_layout(const struct safetensors *s, uint64_t data_by
     for (size_t i = 0; i < s->n; i++) {
         const struct st_tensor *t = &s->tensor[i];
         if (t->begin != at) {
-            return err_set(err, LIMN_ERR_FORMAT, "tensor \"%s\" starts at data byte %llu (found %s, expected %llu)", t->name,
-                           (unsigned long long)t->begin, t->begin > at ? "a hole" : "an overlap", (unsigned long long)at);
+            return err_set(err, LIMN_ERR_FORMAT, "tensor \"%s\" starts at data byte %llu (found %s, expected %llu)",
+                           t->name, (unsigned long long)t->begin, t->begin > at ? "a hole" : "an overlap",
+                           (unsigned long long)at);
         }
         at += t->bytes;
     }
@@ -215,7 +218,8 @@ static limn_status st_collect(struct safetensors *s, json_t *root, uint64_t data
     if (s->tensor == NULL) {
         return err_nomem(err, n * sizeof *s->tensor, "a list of tensors");
     }
-    json_object_foreach(root, key, v) {
+    json_object_foreach(root, key, v)
+    {
         if (strcmp(key, "__metadata__") == 0) {
             TRY(st_metadata(v, err));
             continue;

@@ -1,5 +1,5 @@
-/* safetensors files: header length (u64), JSON header, tensor bytes. Opening reads and checks the header only; the numbers
- * stream from the file when a constant is read. */
+/* safetensors files: header length (u64), JSON header, tensor bytes. Opening reads and checks the header only; the
+ * numbers stream from the file when a constant is read. */
 #ifndef LIMN_MODEL_SAFETENSORS_H
 #define LIMN_MODEL_SAFETENSORS_H
 

@@ -1,7 +1,7 @@
 /* Weights by name, and the strict comparison of what an architecture wants with what the file holds.
  *
- * Names are compared without the "module." that data-parallel training leaves in front. BatchNorm's num_batches_tracked has
- * no part in inference and may be there or not. */
+ * Names are compared without the "module." that data-parallel training leaves in front. BatchNorm's num_batches_tracked
+ * has no part in inference and may be there or not. */
 #include "model/weights.h"
 
 #include <stdarg.h>
@@ -67,7 +67,8 @@ static limn_status weight_read(const struct const_source *source, float *dst, si
     x->seen = true;
     w->n_bad_tensors += bad > 0;
     if (bad > 0 && w->n_bad_tensors == 1) {
-        snprintf(w->warning, sizeof w->warning, "tensor \"%.100s\": %zu of %zu weights are not finite", x->name, bad, n);
+        snprintf(w->warning, sizeof w->warning, "tensor \"%.100s\": %zu of %zu weights are not finite", x->name, bad,
+                 n);
     }
     return LIMN_OK;
 }
@@ -89,7 +90,8 @@ static limn_status weights_index(struct weights *w, limn_error *err)
     }
     for (size_t i = 1; i < w->n; i++) {
         if (strcmp(w->weight[i - 1].name, w->weight[i].name) == 0) {
-            return err_set(err, LIMN_ERR_FORMAT, "tensor \"%s\" is there with and without \"module.\"", w->weight[i].name);
+            return err_set(err, LIMN_ERR_FORMAT, "tensor \"%s\" is there with and without \"module.\"",
+                           w->weight[i].name);
         }
     }
     return LIMN_OK;
@@ -186,8 +188,8 @@ static limn_status absent_read(const struct const_source *s, float *dst, size_t 
     return err_set(err, LIMN_ERR_INTERNAL, "read of %zu weights that the file does not have", n);
 }
 
-limn_status weights_get(struct weights *w, struct arena *a, const char *name, enum weight_role role, const struct shape *shape,
-                        const struct const_source **out, limn_error *err)
+limn_status weights_get(struct weights *w, struct arena *a, const char *name, enum weight_role role,
+                        const struct shape *shape, const struct const_source **out, limn_error *err)
 {
     static const struct const_source absent = {absent_read};
     if (w->file == NULL) {

@@ -1,11 +1,18 @@
-/* Weights by name: from a safetensors file, or computed (recipe). An architecture asks for each of its parameters; what it
- * asks for and what the file holds must agree exactly. */
+/* Weights by name: from a safetensors file, or computed (recipe). An architecture asks for each of its parameters; what
+ * it asks for and what the file holds must agree exactly. */
 #ifndef LIMN_MODEL_WEIGHTS_H
 #define LIMN_MODEL_WEIGHTS_H
 
 #include "model/safetensors.h"
 
-enum weight_role { WEIGHT_KERNEL, WEIGHT_BIAS, WEIGHT_NORM_SCALE, WEIGHT_NORM_SHIFT, WEIGHT_NORM_MEAN, WEIGHT_NORM_VAR };
+enum weight_role {
+    WEIGHT_KERNEL,
+    WEIGHT_BIAS,
+    WEIGHT_NORM_SCALE,
+    WEIGHT_NORM_SHIFT,
+    WEIGHT_NORM_MEAN,
+    WEIGHT_NORM_VAR
+};
 
 struct weights;
 
@@ -19,11 +26,12 @@ const struct safetensors *weights_file(const struct weights *w);
 /* Shape of a tensor in the file; false when there is none of that name (a recipe has none). */
 bool weights_shape(const struct weights *w, const char *name, struct shape *out);
 
-/* One round: begin, a get for every parameter, end. A parameter that is missing or has another shape is noted and reads as
- * an error; the notes come out of weights_end as LIMN_ERR_FORMAT, at most five by name. Sources of a recipe live in `a`. */
+/* One round: begin, a get for every parameter, end. A parameter that is missing or has another shape is noted and reads
+ * as an error; the notes come out of weights_end as LIMN_ERR_FORMAT, at most five by name. Sources of a recipe live in
+ * `a`. */
 void weights_begin(struct weights *w);
-limn_status weights_get(struct weights *w, struct arena *a, const char *name, enum weight_role role, const struct shape *shape,
-                        const struct const_source **out, limn_error *err);
+limn_status weights_get(struct weights *w, struct arena *a, const char *name, enum weight_role role,
+                        const struct shape *shape, const struct const_source **out, limn_error *err);
 limn_status weights_end(struct weights *w, const char *arch, limn_error *err);
 
 /* NULL, or one line about non-finite weights seen by reads so far. */

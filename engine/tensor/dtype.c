@@ -1,7 +1,8 @@
 /* Element types and their conversion to float32.
  *
- * Sources are little-endian and may be unaligned, as they lie in a file. binary16 follows IEEE 754: conversion from float32
- * rounds to nearest even, keeps signed zeros, subnormals and infinities, and turns every NaN into a quiet NaN. */
+ * Sources are little-endian and may be unaligned, as they lie in a file. binary16 follows IEEE 754: conversion from
+ * float32 rounds to nearest even, keeps signed zeros, subnormals and infinities, and turns every NaN into a quiet NaN.
+ */
 #include "tensor/tensor.h"
 
 #include <string.h>
@@ -14,8 +15,8 @@ static const struct {
     const char *name;
     size_t size;
 } dtype_table[DTYPE_COUNT] = {
-    [DTYPE_F32] = {"F32", 4}, [DTYPE_F16] = {"F16", 2}, [DTYPE_BF16] = {"BF16", 2}, [DTYPE_F64] = {"F64", 8},
-    [DTYPE_I64] = {"I64", 8}, [DTYPE_I32] = {"I32", 4}, [DTYPE_I16] = {"I16", 2},   [DTYPE_I8] = {"I8", 1},
+    [DTYPE_F32] = {"F32", 4}, [DTYPE_F16] = {"F16", 2},   [DTYPE_BF16] = {"BF16", 2}, [DTYPE_F64] = {"F64", 8},
+    [DTYPE_I64] = {"I64", 8}, [DTYPE_I32] = {"I32", 4},   [DTYPE_I16] = {"I16", 2},   [DTYPE_I8] = {"I8", 1},
     [DTYPE_U8] = {"U8", 1},   [DTYPE_BOOL] = {"BOOL", 1},
 };
 
@@ -38,8 +39,8 @@ static float bits_to_f32(uint32_t u)
 
 float f16_to_f32(uint16_t h)
 {
-    /* The half's exponent and fraction, placed in a float's fields, are its value times 2^-112; the product is exact and
-     * handles subnormals. */
+    /* The half's exponent and fraction, placed in a float's fields, are its value times 2^-112; the product is exact
+     * and handles subnormals. */
     float f = bits_to_f32((uint32_t)(h & 0x7fffu) << 13) * 0x1p112f;
     uint32_t u;
     memcpy(&u, &f, sizeof u);

@@ -3,8 +3,9 @@
  *   "\x93NUMPY" major minor, header length (u16 in version 1, u32 in 2 and 3), header, data.
  *   header: a Python dictionary literal {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }, spaces, newline.
  *
- * The literal is read by a hand-written scanner that knows these three keys and nothing else: no expressions, no escapes,
- * no nesting. The data must have exactly the size that the header claims, which is checked before anything is allocated. */
+ * The literal is read by a hand-written scanner that knows these three keys and nothing else: no expressions, no
+ * escapes, no nesting. The data must have exactly the size that the header claims, which is checked before anything is
+ * allocated. */
 #include "tensor/npy.h"
 
 #include <stdio.h>
@@ -37,8 +38,8 @@ static limn_status scan_fail(const struct npy_scan *s, const char *expected)
     if (s->pos >= s->size) {
         return err_set(s->err, LIMN_ERR_FORMAT, "header ends at byte %zu (expected %s)", s->base + s->size, expected);
     }
-    return err_set(s->err, LIMN_ERR_FORMAT, "header byte %zu: found '%c', expected %s", s->base + s->pos, s->text[s->pos],
-                   expected);
+    return err_set(s->err, LIMN_ERR_FORMAT, "header byte %zu: found '%c', expected %s", s->base + s->pos,
+                   s->text[s->pos], expected);
 }
 
 static void scan_space(struct npy_scan *s)
@@ -208,7 +209,9 @@ static limn_status scan_header(struct npy_scan *s, struct npy_header *h)
     }
     if (seen != 7) {
         return err_set(s->err, LIMN_ERR_FORMAT, "header lacks %s",
-                       !(seen & 1) ? "descr" : !(seen & 2) ? "fortran_order" : "shape");
+                       !(seen & 1)   ? "descr"
+                       : !(seen & 2) ? "fortran_order"
+                                     : "shape");
     }
     scan_space(s);
     if (s->pos + 1 != s->size || s->text[s->pos] != '\n') {
@@ -218,7 +221,8 @@ static limn_status scan_header(struct npy_scan *s, struct npy_header *h)
 }
 
 /* `size` bytes of the beginning of a file of `total` bytes; size >= min(total, NPY_PREFIX_MAX). */
-static limn_status npy_header_parse(const uint8_t *p, size_t size, uint64_t total, struct npy_header *out, limn_error *err)
+static limn_status npy_header_parse(const uint8_t *p, size_t size, uint64_t total, struct npy_header *out,
+                                    limn_error *err)
 {
     if (size < 10 || memcmp(p, "\x93NUMPY", 6) != 0) {
         return err_set(err, LIMN_ERR_FORMAT, "not a .npy file (no \\x93NUMPY at byte 0)");
@@ -372,8 +376,8 @@ limn_status npy_write(const char *path, const struct shape *shape, const float *
     for (int32_t d = 0; d < shape->rank; d++) {
         at += (size_t)snprintf(dims + at, sizeof dims - at, d == 0 ? "%d" : ", %d", shape->dim[d]);
     }
-    int n = snprintf(header + 10, sizeof header - 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s%s), }", dims,
-                     shape->rank == 1 ? "," : "");
+    int n = snprintf(header + 10, sizeof header - 10, "{'descr': '<f4', 'fortran_order': False, 'shape': (%s%s), }",
+                     dims, shape->rank == 1 ? "," : "");
     size_t length = ((size_t)n + 1 + 10 + 63) / 64 * 64; /* data starts at a multiple of 64 */
     memcpy(header, "\x93NUMPY\x01\x00", 8);
     header[8] = (char)((length - 10) & 0xff);

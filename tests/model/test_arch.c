@@ -1,5 +1,5 @@
-/* Every architecture: its number of parameters against the published one, names and shapes of layers, and the recipe weights
- * against values made by another program. TIMEOUT: 120 */
+/* Every architecture: its number of parameters against the published one, names and shapes of layers, and the recipe
+ * weights against values made by another program. TIMEOUT: 120 */
 #include "support/check.h"
 
 #include <stdlib.h>
@@ -37,11 +37,12 @@ static void test_params(void)
     static const struct {
         const char *arch;
         uint64_t params;
-    } t[] = {{"lenet", 44426},        {"squeezenet1_0", 1248424}, {"squeezenet1_1", 1235496}, {"vgg11", 132863336},
-             {"vgg13", 133047848},    {"vgg16", 138357544},       {"vgg19", 143667240},       {"vgg11_bn", 132868840},
-             {"vgg13_bn", 133053736}, {"vgg16_bn", 138365992},    {"vgg19_bn", 143678248},    {"resnet18", 11689512},
-             {"resnet34", 21797672},  {"resnet50", 25557032},     {"resnet101", 44549160},    {"resnet152", 60192808},
-             {"mobilenet_v2", 3504872}, {"densenet121", 7978856}, {"cifar_resnet20", 269722}, {"cifar_resnet56", 853018}};
+    } t[] = {
+        {"lenet", 44426},          {"squeezenet1_0", 1248424}, {"squeezenet1_1", 1235496}, {"vgg11", 132863336},
+        {"vgg13", 133047848},      {"vgg16", 138357544},       {"vgg19", 143667240},       {"vgg11_bn", 132868840},
+        {"vgg13_bn", 133053736},   {"vgg16_bn", 138365992},    {"vgg19_bn", 143678248},    {"resnet18", 11689512},
+        {"resnet34", 21797672},    {"resnet50", 25557032},     {"resnet101", 44549160},    {"resnet152", 60192808},
+        {"mobilenet_v2", 3504872}, {"densenet121", 7978856},   {"cifar_resnet20", 269722}, {"cifar_resnet56", 853018}};
     CHECK_INT(arch_count(), sizeof t / sizeof t[0]);
     for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
         struct model *m = open_recipe(t[i].arch);
@@ -104,8 +105,9 @@ static void test_layers(void)
         char a[SHAPE_TEXT_MAX], b[SHAPE_TEXT_MAX];
         CHECK(l != NULL);
         if (l != NULL && (!shape_equal(&l->shape, &want) || strcmp(l->op, t[i].op) != 0 || l->params != t[i].params)) {
-            fprintf(stderr, "%s %s: %s %s %llu, expected %s %s %llu\n", t[i].arch, t[i].layer, l->op, shape_text(&l->shape, a),
-                    (unsigned long long)l->params, t[i].op, shape_text(&want, b), (unsigned long long)t[i].params);
+            fprintf(stderr, "%s %s: %s %s %llu, expected %s %s %llu\n", t[i].arch, t[i].layer, l->op,
+                    shape_text(&l->shape, a), (unsigned long long)l->params, t[i].op, shape_text(&want, b),
+                    (unsigned long long)t[i].params);
             check_failed++;
         }
         model_close(&m);
@@ -118,8 +120,9 @@ static void test_order(void)
     struct model *m = open_recipe("resnet18");
     const struct model_layer *list = NULL;
     size_t n = 0;
-    static const char *const first[] = {"conv1",           "bn1",           "relu",          "maxpool",       "layer1", "layer1.0",
-                                        "layer1.0.conv1", "layer1.0.bn1", "layer1.0.relu", "layer1.0.conv2"};
+    static const char *const first[] = {"conv1",         "bn1",           "relu",           "maxpool",
+                                        "layer1",        "layer1.0",      "layer1.0.conv1", "layer1.0.bn1",
+                                        "layer1.0.relu", "layer1.0.conv2"};
     if (m == NULL) {
         return;
     }

@@ -81,7 +81,8 @@ int main(void)
     test_golden("cifar_resnet20", PACK "/images/cat_32.png", PACK "/golden/cifar_resnet20/cat/logits.npy", 1e-5);
     test_golden(PACK "/models/squeezenet1_0_imagenet.safetensors", PACK "/images/macaw_224.png",
                 PACK "/golden/squeezenet1_0/macaw/logits.npy", 1e-5);
-    /* F16 files: rounding the weights moves SqueezeNet's logits; the pack's MobileNet reference has the F16 weights too */
+    /* F16 files: rounding the weights moves SqueezeNet's logits; the pack's MobileNet reference has the F16 weights too
+     */
     test_golden("squeezenet1_0", PACK "/images/macaw_224.png", PACK "/golden/squeezenet1_0/macaw/logits.npy", 5e-3);
     test_golden("mobilenet_v2", PACK "/images/samoyed_224.png", PACK "/golden/mobilenet_v2/samoyed/logits.npy", 5e-3);
     return check_done();

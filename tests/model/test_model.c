@@ -1,5 +1,5 @@
-/* Opening models: bundled ones by name, names and classes with suggestions, options, preprocessing, bad cards and weights that
- * do not fit, non-finite weights, hashes, and every allocation failing. TIMEOUT: 120 */
+/* Opening models: bundled ones by name, names and classes with suggestions, options, preprocessing, bad cards and
+ * weights that do not fit, non-finite weights, hashes, and every allocation failing. TIMEOUT: 120 */
 #include "support/check.h"
 
 #include <stdlib.h>
@@ -135,16 +135,18 @@ static void test_options(void)
     model_close(&m);
     CHECK_FAILS(model_open("squeezenet1_0", &(struct model_options){.std = zero}, &none, &err), LIMN_ERR_ARG, "std 0");
     CHECK_FAILS(model_open("squeezenet1_0", &(struct model_options){.height = -3}, &none, &err), LIMN_ERR_ARG, "-3");
-    CHECK_FAILS(model_open("squeezenet1_0", &(struct model_options){.height = 4}, &none, &err), LIMN_ERR_SHAPE, "features");
-    CHECK_FAILS(model_open("squeezenet1_0", &(struct model_options){.layer = "featurs.7"}, &none, &err), LIMN_ERR_NOT_FOUND,
-                "features.7");
-    CHECK_FAILS(model_open("squeezenet1_0", &(struct model_options){.arch = "squeezenet1_1"}, &none, &err), LIMN_ERR_FORMAT,
-                "weights do not fit squeezenet1_1: features.0.weight is 96x3x7x7 (expected 64x3x3x3)");
+    CHECK_FAILS(model_open("squeezenet1_0", &(struct model_options){.height = 4}, &none, &err), LIMN_ERR_SHAPE,
+                "features");
+    CHECK_FAILS(model_open("squeezenet1_0", &(struct model_options){.layer = "featurs.7"}, &none, &err),
+                LIMN_ERR_NOT_FOUND, "features.7");
+    CHECK_FAILS(model_open("squeezenet1_0", &(struct model_options){.arch = "squeezenet1_1"}, &none, &err),
+                LIMN_ERR_FORMAT, "weights do not fit squeezenet1_1: features.0.weight is 96x3x7x7 (expected 64x3x3x3)");
     CHECK_FAILS(model_open("squeezenet1_0", &(struct model_options){.arch = "resnet18"}, &none, &err), LIMN_ERR_FORMAT,
                 "missing conv1.weight");
     CHECK(strstr(err.text, "and ") != NULL && strstr(err.text, " more") != NULL);
-    CHECK_FAILS(model_open("squeezenet1_0", &(struct model_options){.labels_path = ASSETS "/labels/cifar10.txt"}, &none, &err),
-                LIMN_ERR_FORMAT, "10 labels (expected 1000");
+    CHECK_FAILS(
+        model_open("squeezenet1_0", &(struct model_options){.labels_path = ASSETS "/labels/cifar10.txt"}, &none, &err),
+        LIMN_ERR_FORMAT, "10 labels (expected 1000");
 }
 
 /* A picture of the input's size is taken as it is; the numbers are those of torchvision's ToTensor and Normalize. */
@@ -253,8 +255,8 @@ static void test_weights(void)
     CHECK_INT(model_params(m), 44426);
     CHECK_FAILS(model_build(m, 1, &g, &in, &out, &err), LIMN_ERR_UNSUPPORTED, "not recognised");
     model_close(&m);
-    CHECK_FAILS(model_open(file("odd.safetensors"), &(struct model_options){.arch = "lenet"}, &m, &err), LIMN_ERR_FORMAT,
-                "missing conv2.bias; unexpected conv9.bias");
+    CHECK_FAILS(model_open(file("odd.safetensors"), &(struct model_options){.arch = "lenet"}, &m, &err),
+                LIMN_ERR_FORMAT, "missing conv2.bias; unexpected conv9.bias");
 }
 
 static void test_cards(void)
@@ -297,16 +299,19 @@ static void test_cards(void)
         err.text[0] = '\0';
         limn_status st = model_open(file("card.safetensors"), NULL, &m, &err);
         if (st != t[i].status || strstr(err.text, t[i].words) == NULL || m != NULL) {
-            fprintf(stderr, "%s: status %d \"%s\", expected %d \"%s\"\n", t[i].card, st, err.text, t[i].status, t[i].words);
+            fprintf(stderr, "%s: status %d \"%s\", expected %d \"%s\"\n", t[i].card, st, err.text, t[i].status,
+                    t[i].words);
             check_failed++;
         }
         model_close(&m);
     }
-    static const char good[] = "{\n \"labels\": [\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"],\n \"bgr\": true,"
-                               " \"range\": 255, \"rule\": \"exact\", \"filter\": \"bicubic\"\n}\n";
+    static const char good[] =
+        "{\n \"labels\": [\"0\",\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\"],\n \"bgr\": true,"
+        " \"range\": 255, \"rule\": \"exact\", \"filter\": \"bicubic\"\n}\n";
     write_file(file("card.json"), good, strlen(good));
     struct model *m = open_model(file("card.safetensors"), NULL);
-    CHECK(model_get_card(m)->rule == RULE_EXACT && model_get_card(m)->filter == RESIZE_BICUBIC && model_get_card(m)->bgr);
+    CHECK(model_get_card(m)->rule == RULE_EXACT && model_get_card(m)->filter == RESIZE_BICUBIC &&
+          model_get_card(m)->bgr);
     model_close(&m);
 }
 
@@ -364,7 +369,8 @@ int main(void)
     test_cards();
     test_sha256();
     test_no_memory();
-    static const char *const made[] = {"plain.safetensors", "nan.safetensors", "odd.safetensors", "card.safetensors", "card.json"};
+    static const char *const made[] = {"plain.safetensors", "nan.safetensors", "odd.safetensors", "card.safetensors",
+                                       "card.json"};
     for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
         unlink(file(made[i]));
     }

@@ -1,5 +1,5 @@
-/* The safetensors reader: accepted files, and a labelled table of refused ones (header text, bytes of data, words that the
- * error must hold). TIMEOUT: 120 */
+/* The safetensors reader: accepted files, and a labelled table of refused ones (header text, bytes of data, words that
+ * the error must hold). TIMEOUT: 120 */
 #include "support/check.h"
 
 #include <stdlib.h>
@@ -40,7 +40,8 @@ static limn_status parse(struct blob b, struct safetensors **s)
     return safetensors_parse("f.safetensors", b.p, b.n, b.n, s, &err);
 }
 
-#define T(name, dtype, shape, range) "\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":" range "}"
+#define T(name, dtype, shape, range)                                                                                   \
+    "\"" name "\":{\"dtype\":\"" dtype "\",\"shape\":" shape ",\"data_offsets\":" range "}"
 
 static void test_good(void)
 {
@@ -72,70 +73,71 @@ static void test_good(void)
     }
 }
 
+static const struct {
+    const char *why, *header;
+    size_t data;
+    const char *words;
+} bad[] = {
+    {"hole before the first tensor", "{" T("a", "U8", "[2]", "[1,3]") "}", 3, "hole"},
+    {"hole between tensors", "{" T("a", "U8", "[2]", "[0,2]") "," T("b", "U8", "[1]", "[3,4]") "}", 4, "\"b\""},
+    {"overlap", "{" T("a", "U8", "[2]", "[0,2]") "," T("b", "U8", "[2]", "[1,3]") "}", 3, "overlap"},
+    {"same range twice", "{" T("a", "U8", "[2]", "[0,2]") "," T("b", "U8", "[2]", "[0,2]") "}", 2, "overlap"},
+    {"bytes after the data", "{" T("a", "U8", "[2]", "[0,2]") "}", 3, "1 bytes after"},
+    {"data without tensors", "{}", 1, "1 bytes after"},
+    {"truncated data", "{" T("a", "F32", "[2]", "[0,8]") "}", 7, "<= 7"},
+    {"range too small for the shape", "{" T("a", "F32", "[2]", "[0,4]") "}", 4, "2 elements of F32"},
+    {"range reversed", "{" T("a", "U8", "[0]", "[2,0]") "}", 2, "begin <= end"},
+    {"negative begin", "{" T("a", "U8", "[2]", "[-2,0]") "}", 2, "begin"},
+    {"offset above 2^63", "{" T("a", "U8", "[2]", "[0,18446744073709551615]") "}", 2, "JSON"},
+    {"offsets are reals", "{" T("a", "U8", "[2]", "[0.0,2.0]") "}", 2, "[begin, end]"},
+    {"one offset", "{" T("a", "U8", "[2]", "[0]") "}", 2, "[begin, end]"},
+    {"three offsets", "{" T("a", "U8", "[2]", "[0,2,2]") "}", 2, "[begin, end]"},
+    {"negative dimension", "{" T("a", "U8", "[-1]", "[0,0]") "}", 0, "shape[0]"},
+    {"real dimension", "{" T("a", "U8", "[1.0]", "[0,1]") "}", 1, "shape[0]"},
+    {"shape overflows", "{" T("a", "U8", "[4294967296,4294967296]", "[0,0]") "}", 0, "overflows"},
+    {"bytes overflow", "{" T("a", "F32", "[4611686018427387904]", "[0,0]") "}", 0, "elements of F32"},
+    {"rank 9", "{" T("a", "U8", "[1,1,1,1,1,1,1,1,1]", "[0,1]") "}", 1, "rank 9"},
+    {"shape not an array", "{" T("a", "U8", "1", "[0,1]") "}", 1, "shape"},
+    {"unknown dtype", "{" T("a", "F31", "[1]", "[0,4]") "}", 4, "F31"},
+    {"dtype not read", "{" T("a", "C64", "[1]", "[0,8]") "}", 8, "C64"},
+    {"dtype is a number", "{\"a\":{\"dtype\":1,\"shape\":[1],\"data_offsets\":[0,1]}}", 1, "dtype"},
+    {"no dtype", "{\"a\":{\"shape\":[1],\"data_offsets\":[0,1]}}", 1, "dtype, shape"},
+    {"no shape", "{\"a\":{\"dtype\":\"U8\",\"data_offsets\":[0,1]}}", 1, "dtype, shape"},
+    {"extra key", "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"x\":0}}", 1, "dtype, shape"},
+    {"entry is a list", "{\"a\":[]}", 0, "\"a\""},
+    {"duplicate name", "{" T("a", "U8", "[1]", "[0,1]") "," T("a", "U8", "[1]", "[0,1]") "}", 1, "duplicate"},
+    {"duplicate once unescaped", "{" T("a", "U8", "[1]", "[0,1]") "," T("\\u0061", "U8", "[1]", "[0,1]") "}", 1,
+     "duplicate"},
+    {"duplicate inside an entry", "{\"a\":{\"dtype\":\"U8\",\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1,
+     "duplicate"},
+    {"metadata holds a number", "{\"__metadata__\":{\"a\":1}}", 0, "__metadata__"},
+    {"metadata is a string", "{\"__metadata__\":\"a\"}", 0, "__metadata__"},
+    {"metadata nested", "{\"__metadata__\":{\"a\":{\"b\":\"c\"}}}", 0, "__metadata__"},
+    {"starts with a space", " {}", 0, "'{'"},
+    {"a list", "[]", 0, "'{'"},
+    {"empty header", "", 0, "'{'"},
+    {"padded with newlines", "{}\n", 0, "after the end"},
+    {"something after the object", "{}{}", 0, "after the end"},
+    {"unterminated", "{\"a\":", 0, "ends"},
+    {"nested deeper than 8", "{\"a\":[[[[[[[[1]]]]]]]]}", 0, "deeper"},
+    {"invalid UTF-8", "{" T("a\xff", "U8", "[1]", "[0,1]") "}", 1, "unable to decode byte"},
+    {"overlong UTF-8", "{" T("\xc0\x80", "U8", "[1]", "[0,1]") "}", 1, "unable to decode byte"},
+    {"surrogate alone", "{" T("\\ud800", "U8", "[1]", "[0,1]") "}", 1, "JSON"},
+    {"NUL in a name", "{" T("a\\u0000b", "U8", "[1]", "[0,1]") "}", 1, "JSON"},
+    {"single quotes", "{'a':1}", 0, "JSON"},
+    {"trailing comma", "{" T("a", "U8", "[1]", "[0,1]") ",}", 1, "JSON"},
+    {"NaN", "{\"a\":NaN}", 0, "JSON"},
+};
+
 static void test_bad(void)
 {
-    static const struct {
-        const char *why, *header;
-        size_t data;
-        const char *words;
-    } t[] = {
-        {"hole before the first tensor", "{" T("a", "U8", "[2]", "[1,3]") "}", 3, "hole"},
-        {"hole between tensors", "{" T("a", "U8", "[2]", "[0,2]") "," T("b", "U8", "[1]", "[3,4]") "}", 4, "\"b\""},
-        {"overlap", "{" T("a", "U8", "[2]", "[0,2]") "," T("b", "U8", "[2]", "[1,3]") "}", 3, "overlap"},
-        {"same range twice", "{" T("a", "U8", "[2]", "[0,2]") "," T("b", "U8", "[2]", "[0,2]") "}", 2, "overlap"},
-        {"bytes after the data", "{" T("a", "U8", "[2]", "[0,2]") "}", 3, "1 bytes after"},
-        {"data without tensors", "{}", 1, "1 bytes after"},
-        {"truncated data", "{" T("a", "F32", "[2]", "[0,8]") "}", 7, "<= 7"},
-        {"range too small for the shape", "{" T("a", "F32", "[2]", "[0,4]") "}", 4, "2 elements of F32"},
-        {"range reversed", "{" T("a", "U8", "[0]", "[2,0]") "}", 2, "begin <= end"},
-        {"negative begin", "{" T("a", "U8", "[2]", "[-2,0]") "}", 2, "begin"},
-        {"offset above 2^63", "{" T("a", "U8", "[2]", "[0,18446744073709551615]") "}", 2, "JSON"},
-        {"offsets are reals", "{" T("a", "U8", "[2]", "[0.0,2.0]") "}", 2, "[begin, end]"},
-        {"one offset", "{" T("a", "U8", "[2]", "[0]") "}", 2, "[begin, end]"},
-        {"three offsets", "{" T("a", "U8", "[2]", "[0,2,2]") "}", 2, "[begin, end]"},
-        {"negative dimension", "{" T("a", "U8", "[-1]", "[0,0]") "}", 0, "shape[0]"},
-        {"real dimension", "{" T("a", "U8", "[1.0]", "[0,1]") "}", 1, "shape[0]"},
-        {"shape overflows", "{" T("a", "U8", "[4294967296,4294967296]", "[0,0]") "}", 0, "overflows"},
-        {"bytes overflow", "{" T("a", "F32", "[4611686018427387904]", "[0,0]") "}", 0, "elements of F32"},
-        {"rank 9", "{" T("a", "U8", "[1,1,1,1,1,1,1,1,1]", "[0,1]") "}", 1, "rank 9"},
-        {"shape not an array", "{" T("a", "U8", "1", "[0,1]") "}", 1, "shape"},
-        {"unknown dtype", "{" T("a", "F31", "[1]", "[0,4]") "}", 4, "F31"},
-        {"dtype not read", "{" T("a", "C64", "[1]", "[0,8]") "}", 8, "C64"},
-        {"dtype is a number", "{\"a\":{\"dtype\":1,\"shape\":[1],\"data_offsets\":[0,1]}}", 1, "dtype"},
-        {"no dtype", "{\"a\":{\"shape\":[1],\"data_offsets\":[0,1]}}", 1, "dtype, shape"},
-        {"no shape", "{\"a\":{\"dtype\":\"U8\",\"data_offsets\":[0,1]}}", 1, "dtype, shape"},
-        {"extra key", "{\"a\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1],\"x\":0}}", 1, "dtype, shape"},
-        {"entry is a list", "{\"a\":[]}", 0, "\"a\""},
-        {"duplicate name", "{" T("a", "U8", "[1]", "[0,1]") "," T("a", "U8", "[1]", "[0,1]") "}", 1, "duplicate"},
-        {"duplicate once unescaped", "{" T("a", "U8", "[1]", "[0,1]") "," T("\\u0061", "U8", "[1]", "[0,1]") "}", 1,
-         "duplicate"},
-        {"duplicate inside an entry", "{\"a\":{\"dtype\":\"U8\",\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[0,1]}}", 1,
-         "duplicate"},
-        {"metadata holds a number", "{\"__metadata__\":{\"a\":1}}", 0, "__metadata__"},
-        {"metadata is a string", "{\"__metadata__\":\"a\"}", 0, "__metadata__"},
-        {"metadata nested", "{\"__metadata__\":{\"a\":{\"b\":\"c\"}}}", 0, "__metadata__"},
-        {"starts with a space", " {}", 0, "'{'"},
-        {"a list", "[]", 0, "'{'"},
-        {"empty header", "", 0, "'{'"},
-        {"padded with newlines", "{}\n", 0, "after the end"},
-        {"something after the object", "{}{}", 0, "after the end"},
-        {"unterminated", "{\"a\":", 0, "ends"},
-        {"nested deeper than 8", "{\"a\":[[[[[[[[1]]]]]]]]}", 0, "deeper"},
-        {"invalid UTF-8", "{" T("a\xff", "U8", "[1]", "[0,1]") "}", 1, "unable to decode byte"},
-        {"overlong UTF-8", "{" T("\xc0\x80", "U8", "[1]", "[0,1]") "}", 1, "unable to decode byte"},
-        {"surrogate alone", "{" T("\\ud800", "U8", "[1]", "[0,1]") "}", 1, "JSON"},
-        {"NUL in a name", "{" T("a\\u0000b", "U8", "[1]", "[0,1]") "}", 1, "JSON"},
-        {"single quotes", "{'a':1}", 0, "JSON"},
-        {"trailing comma", "{" T("a", "U8", "[1]", "[0,1]") ",}", 1, "JSON"},
-        {"NaN", "{\"a\":NaN}", 0, "JSON"},
-    };
-    for (size_t i = 0; i < sizeof t / sizeof t[0]; i++) {
-        struct blob b = make(t[i].header, t[i].data);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        struct blob b = make(bad[i].header, bad[i].data);
         struct safetensors *s = NULL;
         limn_status st = parse(b, &s);
-        CHECK(st == LIMN_ERR_FORMAT || (st == LIMN_ERR_UNSUPPORTED && strcmp(t[i].why, "dtype not read") == 0));
-        if (s != NULL || strstr(err.text, t[i].words) == NULL || strstr(err.text, "f.safetensors: ") != err.text) {
-            fprintf(stderr, "%s: status %d \"%s\" lacks \"%s\"\n", t[i].why, st, err.text, t[i].words);
+        CHECK(st == LIMN_ERR_FORMAT || (st == LIMN_ERR_UNSUPPORTED && strcmp(bad[i].why, "dtype not read") == 0));
+        if (s != NULL || strstr(err.text, bad[i].words) == NULL || strstr(err.text, "f.safetensors: ") != err.text) {
+            fprintf(stderr, "%s: status %d \"%s\" lacks \"%s\"\n", bad[i].why, st, err.text, bad[i].words);
             check_failed++;
         }
         safetensors_close(&s);
@@ -189,8 +191,8 @@ static void test_large(void)
     size_t n = 1;
     text[0] = '{';
     for (int i = 0; i < N; i++) { /* in reverse order of their data */
-        n += (size_t)sprintf(text + n, "\"t%d\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[%d,%d]}%s", i, N - 1 - i, N - i,
-                             i + 1 < N ? "," : "}");
+        n += (size_t)snprintf(text + n, 80, "\"t%d\":{\"dtype\":\"U8\",\"shape\":[1],\"data_offsets\":[%d,%d]}%s", i,
+                              N - 1 - i, N - i, i + 1 < N ? "," : "}");
     }
     b = make_n(text, n, N);
     CHECK_OK(parse(b, &s));
@@ -243,7 +245,8 @@ static void test_read(const char *path)
 /* Every allocation fails once, then everything from it on. */
 static void test_no_memory(const char *path)
 {
-    struct blob b = make("{\"__metadata__\":{\"format\":\"pt\"}," T("a", "U8", "[2]", "[0,2]") "," T("b", "F32", "[]", "[2,6]") "}", 6);
+    struct blob b = make(
+        "{\"__metadata__\":{\"format\":\"pt\"}," T("a", "U8", "[2]", "[0,2]") "," T("b", "F32", "[]", "[2,6]") "}", 6);
     write_file(path, b);
     free(b.p);
     for (int from_then_on = 0; from_then_on < 2; from_then_on++) {

@@ -1,4 +1,5 @@
-/* .npy files: round trip, element types, Fortran order, and a table of bad files with the words their errors must hold. */
+/* .npy files: round trip, element types, Fortran order, and a table of bad files with the words their errors must hold.
+ */
 #include "support/check.h"
 
 #include <stdlib.h>

@@ -1,12 +1,14 @@
-/* ResNet for CIFAR, depth 6k+2: He et al. 2015 section 4.2. Where the width grows, the shortcut has no parameters (option A):
- * every second pixel, and zero channels on both sides. Parameter names as in akamaster/pytorch_resnet_cifar10. */
+/* ResNet for CIFAR, depth 6k+2: He et al. 2015 section 4.2. Where the width grows, the shortcut has no parameters
+ * (option A): every second pixel, and zero channels on both sides. Parameter names as in
+ * akamaster/pytorch_resnet_cifar10. */
 #include "model/arch.h"
 
 static value_id shortcut(struct net *n, const char *name, value_id x, int32_t out)
 {
     struct shape s = *build_shape(&n->b, x);
     int32_t extra = out - s.dim[1];
-    struct slice_attrs half = {.size = {s.dim[0], s.dim[1], (s.dim[2] + 1) / 2, (s.dim[3] + 1) / 2}, .step = {1, 1, 2, 2}};
+    struct slice_attrs half = {.size = {s.dim[0], s.dim[1], (s.dim[2] + 1) / 2, (s.dim[3] + 1) / 2},
+                               .step = {1, 1, 2, 2}};
     struct pad_attrs widen = {.begin = {0, extra / 2}, .end = {0, extra / 2}};
     x = build(&n->b, &op_slice, NULL, &half, x);
     return net_module(n, name, build(&n->b, &op_pad, NULL, &widen, x));

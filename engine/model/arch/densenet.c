@@ -1,5 +1,5 @@
-/* DenseNet-121: Huang et al. 2016, as in torchvision. Every layer of a dense block sees the concatenation of all before it;
- * here that concatenation grows by one layer's 32 channels at a time. */
+/* DenseNet-121: Huang et al. 2016, as in torchvision. Every layer of a dense block sees the concatenation of all before
+ * it; here that concatenation grows by one layer's 32 channels at a time. */
 #include "model/arch.h"
 
 enum { GROWTH = 32 };

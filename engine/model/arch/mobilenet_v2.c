@@ -1,5 +1,5 @@
-/* MobileNet V2, width 1: Sandler et al. 2018, as in torchvision. An inverted residual expands, filters each channel by itself,
- * and projects without an activation. */
+/* MobileNet V2, width 1: Sandler et al. 2018, as in torchvision. An inverted residual expands, filters each channel by
+ * itself, and projects without an activation. */
 #include "model/arch.h"
 
 static value_id conv_bn_relu6(struct net *n, const char *p, value_id x, struct net_conv c)
@@ -29,7 +29,8 @@ value_id arch_mobilenet_v2(struct net *n, value_id x, int32_t variant)
 {
     static const struct {
         int32_t expand, out, blocks, stride;
-    } plan[] = {{1, 16, 1, 1}, {6, 24, 2, 2}, {6, 32, 3, 2}, {6, 64, 4, 2}, {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
+    } plan[] = {{1, 16, 1, 1}, {6, 24, 2, 2},  {6, 32, 3, 2}, {6, 64, 4, 2},
+                {6, 96, 3, 1}, {6, 160, 3, 2}, {6, 320, 1, 1}};
     int32_t at = 1;
     (void)variant;
     x = conv_bn_relu6(n, "features.0", x, (struct net_conv){.out = 32, .size = 3, .stride = 2});

@@ -1,5 +1,5 @@
-/* SqueezeNet 1.0 and 1.1: Iandola et al. 2016, as in torchvision. A Fire module squeezes to few channels, expands with 1x1 and
- * 3x3 convolutions side by side, and concatenates them. */
+/* SqueezeNet 1.0 and 1.1: Iandola et al. 2016, as in torchvision. A Fire module squeezes to few channels, expands with
+ * 1x1 and 3x3 convolutions side by side, and concatenates them. */
 #include "model/arch.h"
 
 static value_id conv_relu(struct net *n, const char *name, value_id x, int32_t out, int32_t size)
@@ -23,8 +23,9 @@ value_id arch_squeezenet(struct net *n, value_id x, int32_t variant)
     static const int32_t v10[] = {16, 16, 32, 0, 32, 48, 48, 64, 0, 64};
     static const int32_t v11[] = {16, 16, 0, 32, 32, 0, 48, 48, 64, 64};
     const int32_t *widths = variant == 10 ? v10 : v11;
-    x = variant == 10 ? net_conv(n, "features.0", x, (struct net_conv){.out = 96, .size = 7, .stride = 2, .bias = true})
-                      : net_conv(n, "features.0", x, (struct net_conv){.out = 64, .size = 3, .stride = 2, .bias = true});
+    x = variant == 10
+            ? net_conv(n, "features.0", x, (struct net_conv){.out = 96, .size = 7, .stride = 2, .bias = true})
+            : net_conv(n, "features.0", x, (struct net_conv){.out = 64, .size = 3, .stride = 2, .bias = true});
     x = net_relu(n, "features.1", x);
     x = net_max_pool(n, "features.2", x, 3, 2, 0, true);
     for (int32_t i = 0; i < 10; i++) {
