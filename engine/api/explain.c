@@ -114,6 +114,10 @@ static limn_status check_input(struct request *r, limn_error *err)
 {
     const struct model_card *c = model_get_card(r->m->model);
     const struct limn_tensor *t = r->p->tensor;
+    if (c->arch[0] == '\0') {
+        return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: the architecture is not one that limn knows; name it (arch)",
+                       r->m->name);
+    }
     r->input_elems = (size_t)c->channels * (size_t)c->height * (size_t)c->width;
     if ((t != NULL) == (r->p->n_images > 0)) {
         return err_set(err, LIMN_ERR_ARG, "limn_explain: needs either pictures or a tensor");

@@ -69,6 +69,7 @@ limn_status limn_model_describe(const limn_model *m, struct limn_model_info *out
         .range = c->range,
         .n_classes = c->n_classes,
         .has_labels = c->labels != NULL,
+        .params = model_params(m->model),
     };
     memcpy(out->mean, c->mean, sizeof(out->mean));
     memcpy(out->std, c->std, sizeof(out->std));
@@ -85,6 +86,11 @@ const char *limn_model_sha256(limn_model *m, limn_error *err)
         return "";
     }
     return model_sha256(m->model, err);
+}
+
+const char *limn_model_warning(const limn_model *m)
+{
+    return m ? model_warning(m->model) : NULL;
 }
 
 const char *limn_model_label(const limn_model *m, int32_t k)

@@ -103,7 +103,8 @@ LIMN_API limn_status limn_model_open(limn_context *ctx, const char *name, const 
                                      limn_error *err);
 LIMN_API void limn_model_close(limn_model **m);
 
-struct limn_model_info { /* strings belong to the model; "" where the card says nothing */
+struct limn_model_info { /* strings belong to the model; "" where the card says nothing, `arch` also when it is unknown: such
+                          * a model can be listed but not run */
     const char *name;    /* as given to limn_model_open */
     const char *path;    /* of the weights; "" for a recipe */
     const char *arch, *title, *licence, *origin, *trained_on;
@@ -112,11 +113,15 @@ struct limn_model_info { /* strings belong to the model; "" where the card says 
     float mean[4], std[4], range; /* x = (v * range - mean) / std for v in [0,1] */
     int32_t n_classes;
     bool has_labels;
+    uint64_t params;     /* trainable; elements of all tensors when the architecture is unknown */
 };
 LIMN_API limn_status limn_model_describe(const limn_model *m, struct limn_model_info *out, limn_error *err);
 
 /* SHA-256 of the weight file in hex, computed once; "" for a recipe; NULL with `err` set on failure. File. */
 LIMN_API const char *limn_model_sha256(limn_model *m, limn_error *err);
+
+/* One line about weights that are not finite, known once a run has read them; NULL when there is nothing to say. Quick. */
+LIMN_API const char *limn_model_warning(const limn_model *m);
 
 /* Label of class k; "class 12" style text is not made up: NULL without labels or out of range. Quick. */
 LIMN_API const char *limn_model_label(const limn_model *m, int32_t k);

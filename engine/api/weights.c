@@ -1,0 +1,49 @@
+/* The tensors of a weight file, for people who want to know what is in it; no architecture needed. */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/api.h"
+#include "base/str.h"
+#include "model/safetensors.h"
+
+static void describe(const struct st_tensor *from, struct limn_tensor_info *to)
+{
+    str_escape(to->name, sizeof(to->name), from->name);
+    snprintf(to->type, sizeof(to->type), "%s", dtype_name(from->dtype));
+    to->rank = from->rank;
+    memcpy(to->dim, from->dim, sizeof(to->dim));
+    to->bytes = from->bytes;
+}
+
+limn_status limn_weights_list(const char *path, struct limn_tensor_info **list, size_t *n, limn_error *err)
+{
+    API_NEED(path);
+    API_NEED(list);
+    API_NEED(n);
+    limn_status st = LIMN_OK;
+    struct safetensors *file = NULL;
+    struct limn_tensor_info *copy = NULL;
+    TRY(safetensors_open(path, &file, err));
+    size_t count = safetensors_count(file);
+    copy = mem_zalloc(count, sizeof(*copy));
+    if (copy == NULL) {
+        st = err_nomem(err, count * sizeof(*copy), "the tensor list");
+        goto out;
+    }
+    for (size_t i = 0; i < count; i++) {
+        describe(safetensors_at(file, i), &copy[i]);
+    }
+    *list = copy;
+    *n = count;
+out:
+    safetensors_close(&file);
+    return st;
+}
+
+void limn_weights_list_free(struct limn_tensor_info **list)
+{
+    if (list != NULL) {
+        mem_free(*list);
+        *list = NULL;
+    }
+}
