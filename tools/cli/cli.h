@@ -1,0 +1,253 @@
+/* What the files of the command line share. The engine is seen through <limn/limn.h> only. */
+#ifndef LIMN_CLI_CLI_H
+#define LIMN_CLI_CLI_H
+
+#include <jansson.h>
+#include <limn/limn.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#if defined(__GNUC__)
+#define PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
+#else
+#define PRINTF(fmt, first)
+#endif
+
+enum { EXIT_SOME_FAILED = 1, EXIT_USAGE = 2, EXIT_INPUT = 3, EXIT_OUTPUT = 4, EXIT_DEVICE = 5, EXIT_MEMORY = 7 };
+
+/* ---- options.c: one table per command feeds parsing, --help, the man page and bash completion ---- */
+
+enum option_id {
+    OPT_HELP, OPT_VERBOSE, OPT_QUIET, OPT_JSON, OPT_DEVICE, OPT_MAX_MEMORY, OPT_BATCH, OPT_SEED,
+    OPT_ARCH, OPT_SIZE, OPT_RESIZE, OPT_MEAN, OPT_STD, OPT_LABELS, OPT_STRICT,
+    OPT_OUTPUT, OPT_FORCE, OPT_STRIP,
+    OPT_METHOD, OPT_LAYER, OPT_CLASS, OPT_TENSOR, OPT_NPY, OPT_VIEW, OPT_COLORMAP, OPT_OPACITY, OPT_BLUR, OPT_LENIENT,
+    OPT_TOP, OPT_RUNS, OPT_NAMES, OPT_MAN, OPT_BASH,
+    OPT_COUNT
+};
+
+enum option_type {
+    TYPE_FLAG,
+    TYPE_TEXT,
+    TYPE_FILE,
+    TYPE_FOLDER,
+    TYPE_INT,    /* min..max */
+    TYPE_REAL,   /* min..max */
+    TYPE_BYTES,  /* 512M, 2G */
+    TYPE_SIZE,   /* N or HxW */
+    TYPE_REALS,  /* a,b,c */
+    TYPE_CHOICE, /* one of choice() */
+    TYPE_CHOICES /* several of choice(), separated by commas */
+};
+
+struct option {
+    enum option_id id;
+    const char *name; /* without the dashes */
+    char letter;      /* 0: none */
+    const char *arg;  /* NULL for a flag */
+    const char *def;  /* shown in the help; NULL: none */
+    const char *help;
+    enum option_type type;
+    double min, max;
+    const char *(*choice)(size_t i); /* NULL past the end */
+    bool hidden;
+};
+
+#define OPTION_VALUES_MAX 64
+struct option_values {
+    const char *v[OPTION_VALUES_MAX]; /* lists are split; the rest holds each use */
+    size_t n;
+};
+
+struct command;
+struct args {
+    const struct command *command;
+    struct option_values opt[OPT_COUNT];
+    const char **pos;
+    size_t n_pos;
+    char *split[OPTION_VALUES_MAX]; /* memory behind split lists */
+    size_t n_split;
+};
+
+struct command {
+    const char *name, *operands, *summary;
+    const char *text;    /* paragraphs for --help and the man page */
+    const char *example; /* one line */
+    const struct option *options;
+    size_t n_options, min_pos, max_pos;
+    int (*run)(const struct args *a);
+    bool hidden;
+};
+
+/* 0, or an exit code after a message; *help is set when --help was given (then nothing else is checked). */
+int args_parse(struct args *a, const struct command *command, int argc, char **argv, bool *help);
+void args_finish(struct args *a);
+bool args_has(const struct args *a, enum option_id id);
+const char *args_text(const struct args *a, enum option_id id, const char *otherwise);
+long long args_int(const struct args *a, enum option_id id, long long otherwise);
+double args_real(const struct args *a, enum option_id id, double otherwise);
+uint64_t args_bytes(const struct args *a, enum option_id id, uint64_t otherwise);
+void args_size(const struct args *a, enum option_id id, int32_t *height, int32_t *width);
+size_t args_reals(const struct args *a, enum option_id id, float *v, size_t max);
+
+/* Shared rows, so that the same option reads the same everywhere. */
+extern const struct option option_help_row; /* every command has it */
+#define ROWS_TALK                                                                                                      \
+    {OPT_VERBOSE, "verbose", 'v', NULL, NULL, "say more on stderr; repeat for even more", TYPE_FLAG, 0, 0, NULL, false}, \
+    {OPT_QUIET, "quiet", 'q', NULL, NULL, "errors only on stderr", TYPE_FLAG, 0, 0, NULL, false},                       \
+    {OPT_JSON, "json", 0, NULL, NULL, "one JSON object on stdout", TYPE_FLAG, 0, 0, NULL, false}
+#define ROWS_DEVICE                                                                                                    \
+    {OPT_DEVICE, "device", 'd', "DEVICE", NULL,                                                                        \
+     "index, UUID, PCI address or part of a name from `limn devices`; cpu for a software device; reference for slow "    \
+     "double precision without Vulkan",                                                                                \
+     TYPE_TEXT, 0, 0, NULL, false},                                                                                    \
+    {OPT_MAX_MEMORY, "max-memory", 0, "BYTES", NULL, "device memory limn may take, as 512M or 2G", TYPE_BYTES, 0, 0,    \
+     NULL, false},                                                                                                     \
+    {OPT_BATCH, "batch", 'b', "N", NULL, "images in one pass (default: chosen for the device)", TYPE_INT, 1, 1024,      \
+     NULL, false}
+#define ROWS_MODEL                                                                                                     \
+    {OPT_ARCH, "arch", 0, "NAME", NULL, "architecture of the weights (default: card, or recognised)", TYPE_TEXT, 0, 0,   \
+     NULL, false},                                                                                                     \
+    {OPT_SIZE, "size", 0, "N|HxW", NULL, "input size in pixels", TYPE_SIZE, 1, 16384, NULL, false},                     \
+    {OPT_RESIZE, "resize", 0, "N", NULL, "shorter side before the centre crop; -1: no resizing", TYPE_INT, -1, 32768,    \
+     NULL, false},                                                                                                     \
+    {OPT_MEAN, "mean", 0, "A[,B,C]", NULL, "mean of each channel, taken off the input", TYPE_REALS, 0, 0, NULL, false},  \
+    {OPT_STD, "std", 0, "A[,B,C]", NULL, "deviation of each channel, divides the input", TYPE_REALS, 0, 0, NULL, false}, \
+    {OPT_LABELS, "labels", 0, "FILE", NULL, "class labels, one a line", TYPE_FILE, 0, 0, NULL, false},                   \
+    {OPT_STRICT, "strict", 0, NULL, NULL, "refuse weights that are not finite", TYPE_FLAG, 0, 0, NULL, false}
+#define ROWS_WRITE                                                                                                     \
+    {OPT_FORCE, "force", 'f', NULL, NULL, "replace existing files", TYPE_FLAG, 0, 0, NULL, false},                      \
+    {OPT_STRIP, "strip", 0, NULL, NULL, "leave provenance out of PNG files", TYPE_FLAG, 0, 0, NULL, false}
+#define ROWS_INPUT                                                                                                     \
+    {OPT_TENSOR, "tensor", 't', "IN.npy", NULL, "already preprocessed input N x C x H x W instead of images",           \
+     TYPE_FILE, 0, 0, NULL, false},                                                                                    \
+    {OPT_LENIENT, "lenient", 0, NULL, NULL, "accept truncated pictures; the missing part is black", TYPE_FLAG, 0, 0,     \
+     NULL, false}
+#define ROWS_EXPLAIN                                                                                                   \
+    {OPT_LAYER, "layer", 'l', "NAME[,NAME]", "auto", "target layers of class activation maps, see `limn inspect`",       \
+     TYPE_TEXT, 0, 0, NULL, false},                                                                                    \
+    {OPT_CLASS, "class", 'c', "INDEX|LABEL|topN", "top1", "class to explain; may be repeated", TYPE_TEXT, 0, 0, NULL,    \
+     false},                                                                                                           \
+    {OPT_SEED, "seed", 0, "N", "0", "seed of methods that draw random numbers", TYPE_INT, 0, 9e15, NULL, false},         \
+    {OPT_COLORMAP, "colormap", 0, "NAME", NULL, "colours of the heat map", TYPE_CHOICE, 0, 0, choice_colormap, false},   \
+    {OPT_OPACITY, "opacity", 0, "0..1", "0.5", "weight of the heat over the picture", TYPE_REAL, 0.01, 1, NULL, false},  \
+    {OPT_BLUR, "blur", 0, "PX", "0", "box blur of the heat map", TYPE_INT, 0, 1024, NULL, false}
+
+const char *choice_method(size_t i); /* with "all" */
+const char *choice_colormap(size_t i);
+const char *choice_view(size_t i); /* with "none" */
+
+/* commands.def */
+#define COMMAND(name) extern const struct command command_##name;
+#include "commands.def"
+#undef COMMAND
+extern const struct command *const commands[];
+extern const size_t n_commands;
+const struct command *command_find(const char *name);
+
+/* ---- doc.c ---- */
+void doc_overview(FILE *to);
+void doc_command(FILE *to, const struct command *c);
+void doc_man(FILE *to);
+void doc_bash(FILE *to);
+
+/* ---- out.c: messages, tables, JSON ---- */
+void out_set_level(int quiet, int verbose);
+int say_error(int exit_code, const char *fmt, ...) PRINTF(2, 3); /* "limn: ..." on stderr; returns exit_code */
+int say_status(const limn_error *err);                           /* the engine's text; returns its exit code */
+void say_note(const char *fmt, ...) PRINTF(1, 2);                /* unless -q */
+void say_more(int level, const char *fmt, ...) PRINTF(2, 3);     /* with -v */
+const char *safe(const char *text); /* escaped for printing; one of eight rotating buffers */
+void *need(void *p);                /* p, or the end of the program with exit code 7 when it is NULL */
+
+enum { TABLE_MAX_COLUMNS = 10 };
+struct table {
+    size_t columns, n, cap;
+    const char *align; /* one letter a column: l or r */
+    char **cell;
+};
+void table_begin(struct table *t, const char *align, ...); /* as many headings (const char *) as letters */
+void table_cell(struct table *t, const char *fmt, ...) PRINTF(2, 3);
+void table_end(struct table *t); /* prints and frees */
+char *text_bytes(uint64_t bytes, char buf[16]);
+char *text_count(uint64_t n, char buf[16]); /* 25.6M */
+char *text_shape(int32_t rank, const int32_t *dim, char buf[64]);
+bool term_utf8(void);
+/* A bar of `width` cells filled to `part` in [0,1]. */
+char *text_bar(double part, int width, char *buf, size_t size);
+
+json_t *json_text(const char *text);            /* invalid UTF-8 is escaped; NULL becomes null */
+json_t *json_begin(const char *command);        /* {"schema": 1, "limn": version, "command": ...} */
+void json_end(json_t *object);                  /* prints and releases */
+json_t *json_shape(int32_t rank, const int32_t *dim);
+
+/* ---- session.c: context, model, pictures, progress, signals ---- */
+extern volatile int signal_caught; /* number of the signal that asked us to stop */
+void signals_install(void);
+
+struct session {
+    limn_context *context;
+    limn_model *model;
+    struct limn_model_info info;
+    const struct limn_device_info *device;
+    limn_error err;
+};
+/* Each: 0 or an exit code after a message. session_open opens the model of pos[0]; session_device the device. */
+int session_open(struct session *s, const struct args *a);
+int session_device(struct session *s, const struct args *a);
+void session_close(struct session *s);
+json_t *session_json(const struct session *s); /* model and device */
+
+struct progress {
+    double base, width; /* of the current part in the whole */
+    char title[64];
+    bool shown;
+};
+bool progress_step(void *progress, double done, const char *what); /* for limn_explain_params.step */
+void progress_clear(struct progress *p);
+
+/* The inputs of one command: pictures that are read when their turn comes, or one tensor. */
+struct inputs {
+    const char **path;
+    size_t n;
+    struct limn_tensor tensor;
+    const char *tensor_path;
+    bool lenient;
+    size_t n_failed;
+    int failure; /* exit code of the last failure */
+};
+int inputs_open(struct inputs *in, const struct args *a, limn_error *err);
+void inputs_close(struct inputs *in);
+/* Loads up to `max` pictures from *next on; index[] says which. Failures are told and counted. */
+size_t inputs_load(struct inputs *in, size_t *next, size_t max, limn_image **image, size_t *index);
+void inputs_name(const struct inputs *in, size_t i, char *buf, size_t size); /* for people */
+void inputs_stem(const struct inputs *in, size_t i, char *buf, size_t size); /* for output names */
+int inputs_result(const struct inputs *in, size_t n_done); /* 0, 1, or the code of the only failure */
+
+#define CHUNK_MAX 64
+#define LIST_MAX OPTION_VALUES_MAX
+/* Calls `each` with the explanation of every chunk; index maps its items to inputs. */
+struct run {
+    struct session *session;
+    const struct args *args;
+    struct inputs *inputs;
+    struct limn_explain_params params; /* methods, layers, classes, seed, batch filled in */
+    int (*each)(struct run *r, limn_explanation *e, const size_t *index);
+    void *user;
+    size_t n_done;
+};
+void run_options(struct run *r); /* layers, classes, seed and batch from the arguments */
+int run_all(struct run *r);
+
+json_t *json_class(const struct session *s, const limn_explanation *e, size_t image, int32_t k);
+const char *class_name(const struct session *s, int32_t k, char *buf, size_t size); /* escaped label or "class 7" */
+
+/* ---- save.c: output names and files ---- */
+/* FOLDER/STEM.METHOD[.CLASS].EXT */
+void output_path(char *buf, size_t size, const char *folder, const char *stem, const char *what, int32_t cls, const char *ext);
+/* 0, or exit 4 after a message, when the path exists and --force was not given, or when it is one of the inputs. */
+int output_check(const struct args *a, const struct inputs *in, const char *path);
+bool classes_several(const struct args *a);
+unsigned save_flags(const struct args *a);
+
+#endif

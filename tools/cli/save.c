@@ -1,0 +1,46 @@
+/* Where results go: names, the promise that nothing is overwritten, and that no input is ever replaced. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli.h"
+
+void output_path(char *buf, size_t size, const char *folder, const char *stem, const char *what, int32_t cls, const char *ext)
+{
+    char number[16] = "";
+    if (cls >= 0) {
+        snprintf(number, sizeof(number), ".%d", cls);
+    }
+    size_t n = strlen(folder);
+    const char *slash = n == 0 || folder[n - 1] == '/' ? "" : "/";
+    snprintf(buf, size, "%s%s%s.%s%s.%s", folder, slash, stem, what, number, ext);
+}
+
+int output_check(const struct args *a, const struct inputs *in, const char *path)
+{
+    struct stat out, one;
+    if (lstat(path, &out) != 0) {
+        return 0;
+    }
+    for (size_t i = 0; in->tensor_path == NULL && i < in->n; i++) {
+        if (stat(in->path[i], &one) == 0 && one.st_dev == out.st_dev && one.st_ino == out.st_ino) {
+            return say_error(EXIT_OUTPUT, "%s: is one of the inputs; choose another output with -o", safe(path));
+        }
+    }
+    if (!args_has(a, OPT_FORCE)) {
+        return say_error(EXIT_OUTPUT, "%s: exists already; --force replaces it", safe(path));
+    }
+    return 0;
+}
+
+bool classes_several(const struct args *a)
+{
+    const struct option_values *v = &a->opt[OPT_CLASS];
+    return v->n > 1 || (v->n == 1 && (strchr(v->v[0], ',') != NULL ||
+                                      (strncmp(v->v[0], "top", 3) == 0 && strcmp(v->v[0], "top1") != 0)));
+}
+
+unsigned save_flags(const struct args *a)
+{
+    return (args_has(a, OPT_FORCE) ? (unsigned)LIMN_SAVE_FORCE : 0U) | (args_has(a, OPT_STRIP) ? (unsigned)LIMN_SAVE_STRIP : 0U);
+}

@@ -1,0 +1,301 @@
+/* What most commands do first and last: the model of the first operand, the device, the pictures one after another, a
+ * progress bar on a terminal, and a clean end after Ctrl-C.
+ */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+volatile int signal_caught;
+
+static void on_signal(int number)
+{
+    signal_caught = number; /* noticed at the next progress step; the second signal ends the program at once */
+}
+
+void signals_install(void)
+{
+    const int stop[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction sa = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    sigemptyset(&sa.sa_mask);
+    for (size_t i = 0; i < sizeof(stop) / sizeof(stop[0]); i++) {
+        struct sigaction old;
+        if (sigaction(stop[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN) { /* nohup stays nohup */
+            sigaction(stop[i], &sa, NULL);
+        }
+    }
+    signal(SIGPIPE, SIG_IGN); /* a write error tells us, after temporary files are gone */
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+/* ---- model and device ---- */
+
+int session_open(struct session *s, const struct args *a)
+{
+    memset(s, 0, sizeof(*s));
+    const char *device = args_text(a, OPT_DEVICE, NULL);
+    bool reference = device != NULL && strcmp(device, "reference") == 0;
+    struct limn_context_params cp = {.device = reference ? NULL : device,
+                                     .max_memory = args_bytes(a, OPT_MAX_MEMORY, 0),
+                                     .reference = reference};
+    if (limn_context_create(&cp, &s->context, &s->err) != LIMN_OK) {
+        return say_status(&s->err);
+    }
+    float mean[4], std[4];
+    struct limn_model_params mp = {.arch = args_text(a, OPT_ARCH, NULL),
+                                   .labels_path = args_text(a, OPT_LABELS, NULL),
+                                   .resize = (int32_t)args_int(a, OPT_RESIZE, 0),
+                                   .strict = args_has(a, OPT_STRICT)};
+    size_t n_mean = args_reals(a, OPT_MEAN, mean, 4), n_std = args_reals(a, OPT_STD, std, 4);
+    args_size(a, OPT_SIZE, &mp.height, &mp.width);
+    for (size_t i = n_mean; n_mean > 0 && i < 4; i++) {
+        mean[i] = mean[n_mean - 1]; /* one number serves all channels */
+    }
+    for (size_t i = n_std; n_std > 0 && i < 4; i++) {
+        std[i] = std[n_std - 1];
+    }
+    mp.mean = n_mean > 0 ? mean : NULL;
+    mp.std = n_std > 0 ? std : NULL;
+    if (limn_model_open(s->context, a->pos[0], &mp, &s->model, &s->err) != LIMN_OK ||
+        limn_model_describe(s->model, &s->info, &s->err) != LIMN_OK) {
+        return say_status(&s->err);
+    }
+    return 0;
+}
+
+int session_device(struct session *s, const struct args *a)
+{
+    if (s->info.arch[0] == '\0') {
+        return say_error(EXIT_INPUT, "%s: no architecture that limn knows has these tensors; name it with --arch",
+                         safe(s->info.name));
+    }
+    if (limn_context_device(s->context, &s->device, &s->err) != LIMN_OK) {
+        return say_status(&s->err);
+    }
+    if (!args_has(a, OPT_DEVICE) && strcmp(s->device->kind, "cpu") == 0) {
+        say_note("note: no GPU found, running on the software device %s; see limn doctor", s->device->name);
+    }
+    say_more(1, "device: %s, %s", s->device->name, s->device->driver);
+    return 0;
+}
+
+void session_close(struct session *s)
+{
+    limn_model_close(&s->model);
+    limn_context_destroy(&s->context);
+}
+
+json_t *session_json(const struct session *s)
+{
+    json_t *j = need(json_object()), *m = need(json_object());
+    json_object_set_new(m, "name", json_text(s->info.name));
+    json_object_set_new(m, "path", json_text(s->info.path));
+    json_object_set_new(m, "arch", json_text(s->info.arch));
+    json_object_set_new(m, "classes", json_integer(s->info.n_classes));
+    json_object_set_new(m, "input", json_pack("[iii]", s->info.channels, s->info.height, s->info.width));
+    json_object_set_new(j, "model", m);
+    if (s->device != NULL) {
+        json_t *d = need(json_object());
+        json_object_set_new(d, "name", json_text(s->device->name));
+        json_object_set_new(d, "kind", json_text(s->device->kind));
+        json_object_set_new(d, "driver", json_text(s->device->driver));
+        json_object_set_new(j, "device", d);
+    }
+    return j;
+}
+
+const char *class_name(const struct session *s, int32_t k, char *buf, size_t size)
+{
+    const char *label = limn_model_label(s->model, k);
+    if (label != NULL) {
+        limn_text_escape(buf, size, label);
+    } else {
+        snprintf(buf, size, "class %d", k);
+    }
+    return buf;
+}
+
+json_t *json_class(const struct session *s, const limn_explanation *e, size_t image, int32_t k)
+{
+    json_t *j = need(json_object());
+    json_object_set_new(j, "index", json_integer(k));
+    json_object_set_new(j, "label", json_text(limn_model_label(s->model, k)));
+    json_object_set_new(j, "probability", json_real((double)limn_explanation_probabilities(e, image)[k]));
+    json_object_set_new(j, "logit", json_real((double)limn_explanation_logits(e, image)[k]));
+    return j;
+}
+
+/* ---- progress ---- */
+
+bool progress_step(void *user, double done, const char *what)
+{
+    struct progress *p = user;
+    if (p->title[0] != '\0' && isatty(STDERR_FILENO)) {
+        char bar[200];
+        double all = p->base + p->width * done;
+        fprintf(stderr, "\r\033[K%s  %3.0f%%  %-*s %s", p->title, 100.0 * all, 30, text_bar(all, 30, bar, sizeof(bar)), what);
+        fflush(stderr);
+        p->shown = true;
+    }
+    return signal_caught == 0;
+}
+
+void progress_clear(struct progress *p)
+{
+    if (p->shown) {
+        fputs("\r\033[K", stderr);
+        fflush(stderr);
+        p->shown = false;
+    }
+}
+
+/* ---- inputs ---- */
+
+int inputs_open(struct inputs *in, const struct args *a, limn_error *err)
+{
+    memset(in, 0, sizeof(*in));
+    in->path = a->pos + 1;
+    in->n = a->n_pos - 1;
+    in->lenient = args_has(a, OPT_LENIENT);
+    in->tensor_path = args_text(a, OPT_TENSOR, NULL);
+    if (in->tensor_path == NULL) {
+        return 0;
+    }
+    if (in->n > 0) {
+        return say_error(EXIT_USAGE, "--tensor: takes the place of images (found %zu images too)", in->n);
+    }
+    if (limn_tensor_load(in->tensor_path, &in->tensor, err) != LIMN_OK) {
+        return say_status(err);
+    }
+    in->n = in->tensor.rank == 4 ? (size_t)in->tensor.dim[0] : 1;
+    return 0;
+}
+
+void inputs_close(struct inputs *in)
+{
+    limn_tensor_free(&in->tensor);
+}
+
+size_t inputs_load(struct inputs *in, size_t *next, size_t max, limn_image **image, size_t *index)
+{
+    size_t n = 0;
+    struct limn_image_params p = {.lenient = in->lenient};
+    while (*next < in->n && n < max && signal_caught == 0) {
+        size_t i = (*next)++;
+        limn_error err = {0};
+        if (limn_image_load(in->path[i], &p, &image[n], &err) == LIMN_OK) {
+            index[n++] = i;
+        } else {
+            in->failure = say_status(&err);
+            in->n_failed++;
+        }
+    }
+    return n;
+}
+
+void inputs_name(const struct inputs *in, size_t i, char *buf, size_t size)
+{
+    if (in->tensor_path == NULL) {
+        limn_text_escape(buf, size, in->path[i]);
+    } else if (in->n == 1) {
+        limn_text_escape(buf, size, in->tensor_path);
+    } else {
+        snprintf(buf, size, "%s[%zu]", safe(in->tensor_path), i);
+    }
+}
+
+void inputs_stem(const struct inputs *in, size_t i, char *buf, size_t size)
+{
+    const char *path = in->tensor_path ? in->tensor_path : in->path[i];
+    const char *base = strrchr(path, '/');
+    base = base ? base + 1 : path;
+    const char *dot = strrchr(base, '.');
+    int length = dot && dot != base ? (int)(dot - base) : (int)strlen(base);
+    if (in->tensor_path == NULL || in->n == 1) {
+        snprintf(buf, size, "%.*s", length, base);
+    } else {
+        snprintf(buf, size, "%.*s-%zu", length, base, i);
+    }
+}
+
+int inputs_result(const struct inputs *in, size_t n_done)
+{
+    if (in->n_failed == 0) {
+        return 0;
+    }
+    return n_done == 0 ? in->failure : EXIT_SOME_FAILED;
+}
+
+/* ---- the loop over chunks ---- */
+
+void run_options(struct run *r)
+{
+    const struct args *a = r->args;
+    r->params.layers = a->opt[OPT_LAYER].v;
+    r->params.n_layers = a->opt[OPT_LAYER].n;
+    r->params.classes = a->opt[OPT_CLASS].v;
+    r->params.n_classes = a->opt[OPT_CLASS].n;
+    r->params.seed = (uint64_t)args_int(a, OPT_SEED, 0);
+    r->params.batch = (int32_t)args_int(a, OPT_BATCH, 0);
+}
+
+static int explain_chunk(struct run *r, struct progress *progress, const size_t *index)
+{
+    limn_explanation *e = NULL;
+    limn_error err = {0};
+    r->params.step = progress_step;
+    r->params.user = progress;
+    limn_status st = limn_explain(r->session->model, &r->params, &e, &err);
+    progress_clear(progress);
+    int code = st == LIMN_OK ? 0 : signal_caught ? 128 + signal_caught : say_status(&err);
+    if (code == 0) {
+        struct limn_stats stats;
+        if (limn_explanation_stats(e, &stats, NULL) == LIMN_OK) {
+            say_more(1, "plan %.0f ms, forward %.0f ms, backward %.0f ms, batch %d", stats.plan_ms, stats.forward_ms,
+                     stats.backward_ms, stats.batch);
+        }
+        const char *warning = r->n_done == 0 ? limn_model_warning(r->session->model) : NULL;
+        if (warning != NULL) {
+            say_note("warning: %s", warning);
+        }
+        r->n_done += limn_explanation_count(e);
+        code = r->each(r, e, index);
+    }
+    limn_explanation_destroy(&e);
+    return code;
+}
+
+int run_all(struct run *r)
+{
+    struct inputs *in = r->inputs;
+    struct progress progress = {.width = 1.0};
+    limn_image *image[CHUNK_MAX] = {NULL};
+    size_t index[CHUNK_MAX], next = 0;
+    size_t chunk = r->params.batch > 0 && r->params.batch < CHUNK_MAX ? (size_t)r->params.batch : CHUNK_MAX / 4;
+    int code = 0;
+    snprintf(progress.title, sizeof(progress.title), "%s", args_has(r->args, OPT_QUIET) ? "" : "limn");
+    if (in->tensor_path != NULL) {
+        size_t *all = need(malloc(in->n * sizeof(*all)));
+        for (size_t i = 0; i < in->n; i++) {
+            all[i] = i;
+        }
+        r->params.tensor = &in->tensor;
+        code = explain_chunk(r, &progress, all);
+        free(all);
+        return code;
+    }
+    while (next < in->n && code == 0) {
+        progress.base = (double)next / (double)in->n;
+        size_t n = inputs_load(in, &next, chunk, image, index);
+        progress.width = (double)next / (double)in->n - progress.base;
+        r->params.images = (const limn_image *const *)image;
+        r->params.n_images = n;
+        code = signal_caught ? 128 + signal_caught : n > 0 ? explain_chunk(r, &progress, index) : 0;
+        for (size_t i = 0; i < n; i++) {
+            limn_image_destroy(&image[i]);
+        }
+    }
+    return code;
+}
