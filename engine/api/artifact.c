@@ -1,5 +1,5 @@
-/* Saved pictures carry where they come from as PNG text chunks, so that a heat map found in a folder next year can still
- * be made again. No times and no paths: the same request gives the same bytes.
+/* Saved pictures carry where they come from as PNG text chunks, so that a heat map found in a folder next year can
+ * still be made again. No times and no paths: the same request gives the same bytes.
  */
 #include <stdio.h>
 #include <string.h>

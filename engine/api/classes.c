@@ -1,5 +1,5 @@
-/* Class lists of a request. An item is an index, a label, or "topN"; a list written as one text "281,top2" is taken apart
- * only when it names no class itself, because labels hold commas.
+/* Class lists of a request. An item is an index, a label, or "topN"; a list written as one text "281,top2" is taken
+ * apart only when it names no class itself, because labels hold commas.
  */
 #include <stdio.h>
 #include <stdlib.h>

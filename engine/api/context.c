@@ -1,5 +1,5 @@
-/* Contexts: which device a caller wants and, once something has to run, that device. Opening is put off until then, so that
- * listing layers or reading a picture works on a machine without any Vulkan driver.
+/* Contexts: which device a caller wants and, once something has to run, that device. Opening is put off until then, so
+ * that listing layers or reading a picture works on a machine without any Vulkan driver.
  */
 #include "api/api.h"
 

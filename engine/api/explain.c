@@ -1,6 +1,6 @@
-/* limn_explain: resolve the request, get a plan (the last one again when it fits), then chunk by chunk one forward pass and
- * one backward pass per class rank. A chunk that the device has no memory for is halved until it fits. The last chunk is
- * padded with zeros, because a plan has a fixed batch.
+/* limn_explain: resolve the request, get a plan (the last one again when it fits), then chunk by chunk one forward pass
+ * and one backward pass per class rank. A chunk that the device has no memory for is halved until it fits. The last
+ * chunk is padded with zeros, because a plan has a fixed batch.
  */
 #include <math.h>
 #include <stdio.h>
@@ -350,8 +350,8 @@ static limn_status forward_chunk(struct request *r, size_t first, size_t n, limn
         struct explained *x = &r->e->item[first + i];
         TRY(judge(r, x, r->logits + i * k, err));
         if (r->n_method > 0) {
-            TRY(classes_resolve(r->m->model, r->p->classes, r->p->n_classes, x->ranking, r->e->n_class, &x->cls, &x->n_cls,
-                                err));
+            TRY(classes_resolve(r->m->model, r->p->classes, r->p->n_classes, x->ranking, r->e->n_class, &x->cls,
+                                &x->n_cls, err));
             x->map = mem_zalloc(x->n_cls * r->n_method, sizeof(*x->map));
             if (x->map == NULL) {
                 st = err_nomem(err, x->n_cls * r->n_method * sizeof(*x->map), "the maps");

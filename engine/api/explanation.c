@@ -132,8 +132,8 @@ limn_status limn_explanation_stats(const limn_explanation *e, struct limn_stats 
     return LIMN_OK;
 }
 
-limn_status limn_explanation_save_npy(const limn_explanation *e, struct limn_which which, const char *path, unsigned flags,
-                                      limn_error *err)
+limn_status limn_explanation_save_npy(const limn_explanation *e, struct limn_which which, const char *path,
+                                      unsigned flags, limn_error *err)
 {
     API_NEED(e);
     API_NEED(path);

@@ -33,7 +33,8 @@ limn_status limn_image_create(int32_t width, int32_t height, const uint8_t *rgb,
     API_NEED(rgb);
     API_NEED(out);
     if (width < 1 || height < 1) {
-        return err_set(err, LIMN_ERR_ARG, "limn_image_create: size (found %dx%d, expected at least 1x1)", width, height);
+        return err_set(err, LIMN_ERR_ARG, "limn_image_create: size (found %dx%d, expected at least 1x1)", width,
+                       height);
     }
     limn_image *image = mem_zalloc(1, sizeof(*image));
     if (image == NULL) {

@@ -13,8 +13,14 @@ limn_status limn_model_open(limn_context *ctx, const char *name, const struct li
     limn_status st = LIMN_OK;
     struct model_options opt = {0};
     if (p != NULL) {
-        opt = (struct model_options){.arch = p->arch, .labels_path = p->labels_path, .layer = p->layer, .height = p->height,
-                                     .width = p->width, .mean = p->mean, .std = p->std, .resize = p->resize,
+        opt = (struct model_options){.arch = p->arch,
+                                     .labels_path = p->labels_path,
+                                     .layer = p->layer,
+                                     .height = p->height,
+                                     .width = p->width,
+                                     .mean = p->mean,
+                                     .std = p->std,
+                                     .resize = p->resize,
                                      .strict = p->strict};
     }
     limn_model *m = mem_zalloc(1, sizeof(*m));

@@ -1,6 +1,6 @@
-/* Maps to pictures: one table row per view. A class activation map is scaled at its own low resolution and then enlarged
- * bilinearly (METHODS 2.1); a gradient map is shown by the deprocess rule, and where a view needs one number per pixel, as
- * its channel sum (signed views) or the sum of magnitudes clipped at the 99th percentile (all others).
+/* Maps to pictures: one table row per view. A class activation map is scaled at its own low resolution and then
+ * enlarged bilinearly (METHODS 2.1); a gradient map is shown by the deprocess rule, and where a view needs one number
+ * per pixel, as its channel sum (signed views) or the sum of magnitudes clipped at the 99th percentile (all others).
  */
 #include <math.h>
 #include <stdio.h>
@@ -278,7 +278,11 @@ static limn_status draw_panel(const struct scene *s, struct image *out, limn_err
     TRY(draw_overlay(s, &over, err));
     struct panel_cell cells[] = {
         {.image = s->picture, .title = "input", .caption = caption},
-        {.image = &heat, .title = s->method->title, .bar = cam ? map_or(s, "jet") : NULL, .bar_min = low, .bar_max = high},
+        {.image = &heat,
+         .title = s->method->title,
+         .bar = cam ? map_or(s, "jet") : NULL,
+         .bar_min = low,
+         .bar_max = high},
         {.image = &over, .title = "overlay"},
     };
     TRY(panel_compose(NULL, cells, 3, 3, cell_px(s), out, err));
@@ -367,8 +371,8 @@ static const struct view views[] = {
     {"signed", "channel sum from blue (against) to red (for), with its scale", NULL, 0, true, draw_signed},
     {"multiply", "the picture, dark where the map is low", NULL, 0, true, draw_multiply},
     {"panel", "picture, map and overlay side by side", NULL, 0, true, draw_panel},
-    {"figure", "Grad-CAM, gradient, guided backprop and guided Grad-CAM in one picture", figure_methods, N_FIGURE, false,
-     draw_figure},
+    {"figure", "Grad-CAM, gradient, guided backprop and guided Grad-CAM in one picture", figure_methods, N_FIGURE,
+     false, draw_figure},
     {"sheet", "the picture and every method in one labelled sheet", NULL, 0, false, draw_sheet},
 };
 #define N_VIEW (sizeof(views) / sizeof(views[0]))
@@ -384,7 +388,8 @@ limn_status limn_view_info(size_t i, struct limn_view_info *out, limn_error *err
     if (i >= N_VIEW) {
         return err_set(err, LIMN_ERR_ARG, "view index (found %zu, expected below %zu)", i, N_VIEW);
     }
-    *out = (struct limn_view_info){views[i].name, views[i].doc, views[i].methods, views[i].n_methods, views[i].per_method};
+    *out =
+        (struct limn_view_info){views[i].name, views[i].doc, views[i].methods, views[i].n_methods, views[i].per_method};
     return LIMN_OK;
 }
 
@@ -401,8 +406,8 @@ limn_status view_resolve(const char *name, const struct view **out, limn_error *
     const char *near = str_closest(name, names, N_VIEW);
     char safe[64];
     str_escape(safe, sizeof(safe), name);
-    return err_set(err, LIMN_ERR_NOT_FOUND, "no view \"%s\"%s%s%s", safe, near ? "; did you mean " : "", near ? near : "",
-                   near ? "?" : "");
+    return err_set(err, LIMN_ERR_NOT_FOUND, "no view \"%s\"%s%s%s", safe, near ? "; did you mean " : "",
+                   near ? near : "", near ? "?" : "");
 }
 
 static limn_status resolve_colormap(const char *name, const struct colormap **out, limn_error *err)

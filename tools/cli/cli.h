@@ -18,11 +18,39 @@ enum { EXIT_SOME_FAILED = 1, EXIT_USAGE = 2, EXIT_INPUT = 3, EXIT_OUTPUT = 4, EX
 /* ---- options.c: one table per command feeds parsing, --help, the man page and bash completion ---- */
 
 enum option_id {
-    OPT_HELP, OPT_VERBOSE, OPT_QUIET, OPT_JSON, OPT_DEVICE, OPT_MAX_MEMORY, OPT_BATCH, OPT_SEED,
-    OPT_ARCH, OPT_SIZE, OPT_RESIZE, OPT_MEAN, OPT_STD, OPT_LABELS, OPT_STRICT,
-    OPT_OUTPUT, OPT_FORCE, OPT_STRIP,
-    OPT_METHOD, OPT_LAYER, OPT_CLASS, OPT_TENSOR, OPT_NPY, OPT_VIEW, OPT_COLORMAP, OPT_OPACITY, OPT_BLUR, OPT_LENIENT,
-    OPT_TOP, OPT_RUNS, OPT_NAMES, OPT_MAN, OPT_BASH,
+    OPT_HELP,
+    OPT_VERBOSE,
+    OPT_QUIET,
+    OPT_JSON,
+    OPT_DEVICE,
+    OPT_MAX_MEMORY,
+    OPT_BATCH,
+    OPT_SEED,
+    OPT_ARCH,
+    OPT_SIZE,
+    OPT_RESIZE,
+    OPT_MEAN,
+    OPT_STD,
+    OPT_LABELS,
+    OPT_STRICT,
+    OPT_OUTPUT,
+    OPT_FORCE,
+    OPT_STRIP,
+    OPT_METHOD,
+    OPT_LAYER,
+    OPT_CLASS,
+    OPT_TENSOR,
+    OPT_NPY,
+    OPT_VIEW,
+    OPT_COLORMAP,
+    OPT_OPACITY,
+    OPT_BLUR,
+    OPT_LENIENT,
+    OPT_TOP,
+    OPT_RUNS,
+    OPT_NAMES,
+    OPT_MAN,
+    OPT_BASH,
     OPT_COUNT
 };
 
@@ -90,50 +118,8 @@ uint64_t args_bytes(const struct args *a, enum option_id id, uint64_t otherwise)
 void args_size(const struct args *a, enum option_id id, int32_t *height, int32_t *width);
 size_t args_reals(const struct args *a, enum option_id id, float *v, size_t max);
 
-/* Shared rows, so that the same option reads the same everywhere. */
 extern const struct option option_help_row; /* every command has it */
-#define ROWS_TALK                                                                                                      \
-    {OPT_VERBOSE, "verbose", 'v', NULL, NULL, "say more on stderr; repeat for even more", TYPE_FLAG, 0, 0, NULL, false}, \
-    {OPT_QUIET, "quiet", 'q', NULL, NULL, "errors only on stderr", TYPE_FLAG, 0, 0, NULL, false},                       \
-    {OPT_JSON, "json", 0, NULL, NULL, "one JSON object on stdout", TYPE_FLAG, 0, 0, NULL, false}
-#define ROWS_DEVICE                                                                                                    \
-    {OPT_DEVICE, "device", 'd', "DEVICE", NULL,                                                                        \
-     "index, UUID, PCI address or part of a name from `limn devices`; cpu for a software device; reference for slow "    \
-     "double precision without Vulkan",                                                                                \
-     TYPE_TEXT, 0, 0, NULL, false},                                                                                    \
-    {OPT_MAX_MEMORY, "max-memory", 0, "BYTES", NULL, "device memory limn may take, as 512M or 2G", TYPE_BYTES, 0, 0,    \
-     NULL, false},                                                                                                     \
-    {OPT_BATCH, "batch", 'b', "N", NULL, "images in one pass (default: chosen for the device)", TYPE_INT, 1, 1024,      \
-     NULL, false}
-#define ROWS_MODEL                                                                                                     \
-    {OPT_ARCH, "arch", 0, "NAME", NULL, "architecture of the weights (default: card, or recognised)", TYPE_TEXT, 0, 0,   \
-     NULL, false},                                                                                                     \
-    {OPT_SIZE, "size", 0, "N|HxW", NULL, "input size in pixels", TYPE_SIZE, 1, 16384, NULL, false},                     \
-    {OPT_RESIZE, "resize", 0, "N", NULL, "shorter side before the centre crop; -1: no resizing", TYPE_INT, -1, 32768,    \
-     NULL, false},                                                                                                     \
-    {OPT_MEAN, "mean", 0, "A[,B,C]", NULL, "mean of each channel, taken off the input", TYPE_REALS, 0, 0, NULL, false},  \
-    {OPT_STD, "std", 0, "A[,B,C]", NULL, "deviation of each channel, divides the input", TYPE_REALS, 0, 0, NULL, false}, \
-    {OPT_LABELS, "labels", 0, "FILE", NULL, "class labels, one a line", TYPE_FILE, 0, 0, NULL, false},                   \
-    {OPT_STRICT, "strict", 0, NULL, NULL, "refuse weights that are not finite", TYPE_FLAG, 0, 0, NULL, false}
-#define ROWS_WRITE                                                                                                     \
-    {OPT_FORCE, "force", 'f', NULL, NULL, "replace existing files", TYPE_FLAG, 0, 0, NULL, false},                      \
-    {OPT_STRIP, "strip", 0, NULL, NULL, "leave provenance out of PNG files", TYPE_FLAG, 0, 0, NULL, false}
-#define ROWS_INPUT                                                                                                     \
-    {OPT_TENSOR, "tensor", 't', "IN.npy", NULL, "already preprocessed input N x C x H x W instead of images",           \
-     TYPE_FILE, 0, 0, NULL, false},                                                                                    \
-    {OPT_LENIENT, "lenient", 0, NULL, NULL, "accept truncated pictures; the missing part is black", TYPE_FLAG, 0, 0,     \
-     NULL, false}
-#define ROWS_EXPLAIN                                                                                                   \
-    {OPT_LAYER, "layer", 'l', "NAME[,NAME]", "auto", "target layers of class activation maps, see `limn inspect`",       \
-     TYPE_TEXT, 0, 0, NULL, false},                                                                                    \
-    {OPT_CLASS, "class", 'c', "INDEX|LABEL|topN", "top1", "class to explain; may be repeated", TYPE_TEXT, 0, 0, NULL,    \
-     false},                                                                                                           \
-    {OPT_SEED, "seed", 0, "N", "0", "seed of methods that draw random numbers", TYPE_INT, 0, 9e15, NULL, false},         \
-    {OPT_COLORMAP, "colormap", 0, "NAME", NULL, "colours of the heat map", TYPE_CHOICE, 0, 0, choice_colormap, false},   \
-    {OPT_OPACITY, "opacity", 0, "0..1", "0.5", "weight of the heat over the picture", TYPE_REAL, 0.01, 1, NULL, false},  \
-    {OPT_BLUR, "blur", 0, "PX", "0", "box blur of the heat map", TYPE_INT, 0, 1024, NULL, false}
-
-const char *choice_method(size_t i); /* with "all" */
+const char *choice_method(size_t i);        /* with "all" */
 const char *choice_colormap(size_t i);
 const char *choice_view(size_t i); /* with "none" */
 
@@ -176,9 +162,9 @@ bool term_utf8(void);
 /* A bar of `width` cells filled to `part` in [0,1]. */
 char *text_bar(double part, int width, char *buf, size_t size);
 
-json_t *json_text(const char *text);            /* invalid UTF-8 is escaped; NULL becomes null */
-json_t *json_begin(const char *command);        /* {"schema": 1, "limn": version, "command": ...} */
-void json_end(json_t *object);                  /* prints and releases */
+json_t *json_text(const char *text);     /* invalid UTF-8 is escaped; NULL becomes null */
+json_t *json_begin(const char *command); /* {"schema": 1, "limn": version, "command": ...} */
+void json_end(json_t *object);           /* prints and releases */
 json_t *json_shape(int32_t rank, const int32_t *dim);
 
 /* ---- session.c: context, model, pictures, progress, signals ---- */
@@ -222,7 +208,7 @@ void inputs_close(struct inputs *in);
 size_t inputs_load(struct inputs *in, size_t *next, size_t max, limn_image **image, size_t *index);
 void inputs_name(const struct inputs *in, size_t i, char *buf, size_t size); /* for people */
 void inputs_stem(const struct inputs *in, size_t i, char *buf, size_t size); /* for output names */
-int inputs_result(const struct inputs *in, size_t n_done); /* 0, 1, or the code of the only failure */
+int inputs_result(const struct inputs *in, size_t n_done);                   /* 0, 1, or the code of the only failure */
 
 #define CHUNK_MAX 64
 #define LIST_MAX OPTION_VALUES_MAX
@@ -244,7 +230,8 @@ const char *class_name(const struct session *s, int32_t k, char *buf, size_t siz
 
 /* ---- save.c: output names and files ---- */
 /* FOLDER/STEM.METHOD[.CLASS].EXT */
-void output_path(char *buf, size_t size, const char *folder, const char *stem, const char *what, int32_t cls, const char *ext);
+void output_path(char *buf, size_t size, const char *folder, const char *stem, const char *what, int32_t cls,
+                 const char *ext);
 /* 0, or exit 4 after a message, when the path exists and --force was not given, or when it is one of the inputs. */
 int output_check(const struct args *a, const struct inputs *in, const char *path);
 bool classes_several(const struct args *a);

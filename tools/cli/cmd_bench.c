@@ -3,11 +3,11 @@
 #include <string.h>
 #include <sys/resource.h>
 
-#include "cli.h"
+#include "rows.h"
 
 struct measure {
     const char *name;
-    const char *method; /* NULL: forward only */
+    const char *method;        /* NULL: forward only */
     double median, best, plan; /* ms */
     struct limn_stats stats;
 };
@@ -70,7 +70,8 @@ static void print_table(const struct session *s, const struct measure *m, size_t
     struct table t;
     char act[16], weights[16];
     printf("%s on %s, batch %d\n\n", safe(s->info.name), s->device->name, batch);
-    table_begin(&t, "lrrrrrrr", "PASS", "MEDIAN ms", "BEST ms", "GFLOP/s", "PLAN ms", "ACTIVATIONS", "WEIGHTS", "DISPATCHES");
+    table_begin(&t, "lrrrrrrr", "PASS", "MEDIAN ms", "BEST ms", "GFLOP/s", "PLAN ms", "ACTIVATIONS", "WEIGHTS",
+                "DISPATCHES");
     for (size_t i = 0; i < n; i++) {
         table_cell(&t, "%s", m[i].name);
         table_cell(&t, "%.1f", m[i].median);
@@ -127,7 +128,8 @@ static float *make_input(const struct limn_model_info *m, int32_t batch, size_t 
 static int run(const struct args *a)
 {
     struct session s = {0};
-    struct measure m[] = {{.name = "forward"}, {.name = "forward + gradient", .method = "gradient"},
+    struct measure m[] = {{.name = "forward"},
+                          {.name = "forward + gradient", .method = "gradient"},
                           {.name = "forward + Grad-CAM", .method = "gradcam"}};
     const size_t n = sizeof(m) / sizeof(m[0]);
     int32_t batch = (int32_t)args_int(a, OPT_BATCH, 1);
@@ -154,18 +156,22 @@ static int run(const struct args *a)
     return code;
 }
 
+/* clang-format off */
 static const struct option options[] = {
-    {OPT_RUNS, "runs", 'n', "N", "5", "timed runs of each pass", TYPE_INT, 1, 1000, NULL, false},
+    NUMBER(OPT_RUNS, "runs", 'n', "N", "5", TYPE_INT, 1, 1000, "timed runs of each pass"),
     ROWS_DEVICE,
     ROWS_MODEL,
     ROWS_TALK,
 };
+/* clang-format on */
 const struct command command_bench = {
     .name = "bench",
     .operands = "MODEL",
     .summary = "measure forward and backward passes",
-    .text = "Measures the forward pass, forward with input gradient, and forward with Grad-CAM at the default layer on made-up "
-            "input, after one run that is not counted. PLAN is the time to build, upload and compile before the first run.",
+    .text =
+        "Measures the forward pass, forward with input gradient, and forward with Grad-CAM at the default layer on "
+        "made-up "
+        "input, after one run that is not counted. PLAN is the time to build, upload and compile before the first run.",
     .example = "limn bench squeezenet1_0 --batch 4 --json",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),

@@ -1,7 +1,7 @@
 /* limn classify: the most probable classes of each picture. */
 #include <string.h>
 
-#include "cli.h"
+#include "rows.h"
 
 #define BAR_CELLS 24
 
@@ -60,7 +60,8 @@ static int run(const struct args *a)
 {
     struct session s = {0};
     struct inputs in = {0};
-    struct sink sink = {.items = args_has(a, OPT_JSON) ? need(json_array()) : NULL, .top = (int)args_int(a, OPT_TOP, 5)};
+    struct sink sink = {.items = args_has(a, OPT_JSON) ? need(json_array()) : NULL,
+                        .top = (int)args_int(a, OPT_TOP, 5)};
     int code = session_open(&s, a);
     code = code ? code : inputs_open(&in, a, &s.err);
     code = code ? code : session_device(&s, a);
@@ -83,13 +84,15 @@ static int run(const struct args *a)
     return code;
 }
 
+/* clang-format off */
 static const struct option options[] = {
-    {OPT_TOP, "top", 'k', "K", "5", "classes to show", TYPE_INT, 1, 100000, NULL, false},
+    NUMBER(OPT_TOP, "top", 'k', "K", "5", TYPE_INT, 1, 100000, "classes to show"),
     ROWS_INPUT,
     ROWS_DEVICE,
     ROWS_MODEL,
     ROWS_TALK,
 };
+/* clang-format on */
 const struct command command_classify = {
     .name = "classify",
     .operands = "MODEL IMAGE...",

@@ -1,5 +1,5 @@
 /* limn devices: the Vulkan devices of this machine and whether limn can run on them. */
-#include "cli.h"
+#include "rows.h"
 
 static json_t *device_json(const struct limn_device_info *d)
 {
@@ -65,12 +65,17 @@ static int run(const struct args *a)
     return usable > 0 ? 0 : say_error(EXIT_DEVICE, "no usable Vulkan device (found %zu devices); see limn doctor", n);
 }
 
-static const struct option options[] = {ROWS_TALK};
+/* clang-format off */
+static const struct option options[] = {
+    ROWS_TALK,
+};
+/* clang-format on */
 const struct command command_devices = {
     .name = "devices",
     .operands = "",
     .summary = "list the Vulkan devices of this machine",
-    .text = "Lists the Vulkan devices of this machine. The index, the UUID or a part of the name is what --device of the other "
+    .text = "Lists the Vulkan devices of this machine. The index, the UUID or a part of the name is what --device of "
+            "the other "
             "commands takes; the index may change when hardware changes, the UUID does not.",
     .example = "limn devices",
     .options = options,

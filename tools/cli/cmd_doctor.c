@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "rows.h"
 
 struct findings {
     json_t *list; /* NULL: print */
@@ -40,12 +40,17 @@ static int run(const struct args *a)
     return f.n_problem == 0 ? 0 : EXIT_DEVICE;
 }
 
-static const struct option options[] = {ROWS_TALK};
+/* clang-format off */
+static const struct option options[] = {
+    ROWS_TALK,
+};
+/* clang-format on */
 const struct command command_doctor = {
     .name = "doctor",
     .operands = "",
     .summary = "say what is wrong with a GPU that limn cannot use",
-    .text = "Checks the Vulkan loader, the drivers, the render nodes and their permissions, and says for each problem what to do. "
+    .text = "Checks the Vulkan loader, the drivers, the render nodes and their permissions, and says for each problem "
+            "what to do. "
             "Exit code 5 when there is a problem.",
     .example = "limn doctor",
     .options = options,

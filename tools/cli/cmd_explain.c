@@ -2,18 +2,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "rows.h"
 
 struct sink {
-    json_t *items;       /* NULL: paths are printed */
-    const char *view;    /* as given; NULL: "auto" */
+    json_t *items;    /* NULL: paths are printed */
+    const char *view; /* as given; NULL: "auto" */
     struct limn_view_info info;
     bool pictures;
-    const char *folder;  /* of the pictures */
-    const char *file;    /* -o FILE.png: the only picture */
-    const char *npy;     /* folder of the raw maps, or NULL */
+    const char *folder; /* of the pictures */
+    const char *file;   /* -o FILE.png: the only picture */
+    const char *npy;    /* folder of the raw maps, or NULL */
     struct limn_render_params render;
-    int failure;         /* first error while saving */
+    int failure; /* first error while saving */
 };
 
 static bool ends_with(const char *text, const char *end)
@@ -111,7 +111,8 @@ static int check_stems(const struct inputs *in)
     qsort(stem, in->n, sizeof(*stem), by_text);
     for (size_t i = 0; i + 1 < in->n && code == 0; i++) {
         if (strcmp(stem[i], stem[i + 1]) == 0) {
-            code = say_error(EXIT_USAGE, "two inputs are called \"%s\" and would write the same files; run them apart with -o",
+            code = say_error(EXIT_USAGE,
+                             "two inputs are called \"%s\" and would write the same files; run them apart with -o",
                              safe(stem[i]));
         }
     }
@@ -131,7 +132,8 @@ static int prepare(const struct args *a, const struct inputs *in, struct sink *k
     k->folder = out != NULL && k->file == NULL ? out : "";
     k->npy = args_text(a, OPT_NPY, NULL);
     if (k->file != NULL && !one) {
-        return say_error(EXIT_USAGE, "-o: %s: names one file, but there are several to write; name a folder", safe(k->file));
+        return say_error(EXIT_USAGE, "-o: %s: names one file, but there are several to write; name a folder",
+                         safe(k->file));
     }
     int code = check_stems(in);
     code = code ? code : check_outputs(a, in, k, method, n);
@@ -299,26 +301,31 @@ static int run(const struct args *a)
     return code ? code : explain(a, "explain", &sink);
 }
 
+/* clang-format off */
 static const struct option options[] = {
-    {OPT_METHOD, "method", 'm', "M[,M]", "gradcam", "methods, see the end of limn(1)", TYPE_CHOICES, 0, 0, choice_method, false},
+    CHOICE(OPT_METHOD, "method", 'm', "M[,M]", "gradcam", TYPE_CHOICES, choice_method,
+           "methods, see the end of limn(1)"),
     ROWS_EXPLAIN,
-    {OPT_VIEW, "view", 0, "VIEW", "auto", "how maps are drawn; none: only --npy", TYPE_CHOICE, 0, 0, choice_view, false},
-    {OPT_OUTPUT, "output", 'o', "PATH", NULL, "folder for the pictures, or FILE.png for a single one", TYPE_TEXT, 0, 0, NULL,
-     false},
-    {OPT_NPY, "npy", 0, "DIR", NULL, "also write raw maps, STEM.METHOD.npy", TYPE_FOLDER, 0, 0, NULL, false},
+    CHOICE(OPT_VIEW, "view", 0, "VIEW", "auto", TYPE_CHOICE, choice_view, "how maps are drawn; none: only --npy"),
+    VALUE(OPT_OUTPUT, "output", 'o', "PATH", NULL, TYPE_TEXT, "folder for the pictures, or FILE.png for a single one"),
+    VALUE(OPT_NPY, "npy", 0, "DIR", NULL, TYPE_FOLDER, "also write raw maps, STEM.METHOD.npy"),
     ROWS_WRITE,
     ROWS_INPUT,
     ROWS_DEVICE,
     ROWS_MODEL,
     ROWS_TALK,
 };
+/* clang-format on */
 const struct command command_explain = {
     .name = "explain",
     .operands = "MODEL IMAGE...",
     .summary = "draw what a decision rests on",
-    .text = "Explains why the network puts pictures into a class (the most probable one unless --class says otherwise). Writes "
-            "STEM.METHOD.png for each picture and method, with .CLASS before .png when there are several classes, and prints the "
-            "paths. With --npy also the raw float32 maps: [h,w] at the layer's resolution for class activation maps, signed "
+    .text = "Explains why the network puts pictures into a class (the most probable one unless --class says "
+            "otherwise). Writes "
+            "STEM.METHOD.png for each picture and method, with .CLASS before .png when there are several classes, and "
+            "prints the "
+            "paths. With --npy also the raw float32 maps: [h,w] at the layer's resolution for class activation maps, "
+            "signed "
             "[C,H,W] at input resolution for the gradient family.",
     .example = "limn explain squeezenet1_0 cat.jpg --method gradcam,guided-backprop -o out",
     .options = options,
@@ -346,16 +353,18 @@ static int run_compare(const struct args *a)
     return explain(&with, "compare", &sink);
 }
 
+/* clang-format off */
 static const struct option compare_options[] = {
-    {OPT_METHOD, "method", 'm', "M[,M]", "all", "methods to put beside each other", TYPE_CHOICES, 0, 0, choice_method, false},
+    CHOICE(OPT_METHOD, "method", 'm', "M[,M]", "all", TYPE_CHOICES, choice_method, "methods to put beside each other"),
     ROWS_EXPLAIN,
-    {OPT_OUTPUT, "output", 'o', "PATH", NULL, "FILE.png, or a folder for STEM.sheet.png", TYPE_TEXT, 0, 0, NULL, false},
+    VALUE(OPT_OUTPUT, "output", 'o', "PATH", NULL, TYPE_TEXT, "FILE.png, or a folder for STEM.sheet.png"),
     ROWS_WRITE,
     ROWS_INPUT,
     ROWS_DEVICE,
     ROWS_MODEL,
     ROWS_TALK,
 };
+/* clang-format on */
 const struct command command_compare = {
     .name = "compare",
     .operands = "MODEL IMAGE",

@@ -1,5 +1,5 @@
 /* limn help: the same texts as --help, and the man page and completion script that the build makes from the tables. */
-#include "cli.h"
+#include "rows.h"
 
 static int run(const struct args *a)
 {
@@ -19,10 +19,12 @@ static int run(const struct args *a)
     return 0;
 }
 
+/* clang-format off */
 static const struct option options[] = {
-    {OPT_MAN, "man", 0, NULL, NULL, "print the man page", TYPE_FLAG, 0, 0, NULL, true},
-    {OPT_BASH, "bash-completion", 0, NULL, NULL, "print the bash completion script", TYPE_FLAG, 0, 0, NULL, true},
+    {.id = OPT_MAN, .name = "man", .help = "print the man page", .hidden = true},
+    {.id = OPT_BASH, .name = "bash-completion", .help = "print the bash completion script", .hidden = true},
 };
+/* clang-format on */
 const struct command command_help = {
     .name = "help",
     .operands = "[COMMAND]",

@@ -1,7 +1,7 @@
 /* limn inspect: how a model is fed and what layers it has; for weights without a known architecture, its tensors. */
 #include <string.h>
 
-#include "cli.h"
+#include "rows.h"
 
 static void print_fact(const char *name, const char *value)
 {
@@ -182,19 +182,22 @@ static int run(const struct args *a)
     return code;
 }
 
+/* clang-format off */
 static const struct option options[] = {
+    ROW_ARCH,
+    ROW_SIZE,
+    ROW_LABELS,
     ROWS_TALK,
-    {OPT_ARCH, "arch", 0, "NAME", NULL, "architecture of the weights (default: card, or recognised)", TYPE_TEXT, 0, 0, NULL,
-     false},
-    {OPT_SIZE, "size", 0, "N|HxW", NULL, "input size in pixels", TYPE_SIZE, 1, 16384, NULL, false},
-    {OPT_LABELS, "labels", 0, "FILE", NULL, "class labels, one a line", TYPE_FILE, 0, 0, NULL, false},
 };
+/* clang-format on */
 const struct command command_inspect = {
     .name = "inspect",
     .operands = "MODEL",
     .summary = "show a model's input, layers, shapes and parameters",
-    .text = "Shows how a model is fed, and its layers in order with operator, output shape for one image and number of parameters. "
-            "The default layer of class activation maps is marked with *. A weight file of an unknown architecture lists its "
+    .text = "Shows how a model is fed, and its layers in order with operator, output shape for one image and number of "
+            "parameters. "
+            "The default layer of class activation maps is marked with *. A weight file of an unknown architecture "
+            "lists its "
             "tensors.",
     .example = "limn inspect squeezenet1_0",
     .options = options,

@@ -1,5 +1,5 @@
 /* limn models: what is installed. */
-#include "cli.h"
+#include "rows.h"
 
 static void print_json(const struct limn_model_entry *list, size_t n)
 {
@@ -54,15 +54,18 @@ static int run(const struct args *a)
     return 0;
 }
 
+/* clang-format off */
 static const struct option options[] = {
+    FLAG(OPT_NAMES, "names", 0, "names only, one a line"),
     ROWS_TALK,
-    {OPT_NAMES, "names", 0, NULL, NULL, "names only, one a line", TYPE_FLAG, 0, 0, NULL, false},
 };
+/* clang-format on */
 const struct command command_models = {
     .name = "models",
     .operands = "",
     .summary = "list the installed models",
-    .text = "Lists the models that can be named without a path. A model is a .safetensors file with a card (NAME.json) beside it, "
+    .text = "Lists the models that can be named without a path. A model is a .safetensors file with a card (NAME.json) "
+            "beside it, "
             "in $LIMN_MODELS, in the XDG data folder or in limn's installation.",
     .example = "limn models",
     .options = options,

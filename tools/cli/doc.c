@@ -55,7 +55,8 @@ static void help_option(FILE *to, const struct option *o)
     }
     fprintf(to, "%*s", 31 - n, "");
     char text[600];
-    snprintf(text, sizeof(text), "%s%s%s%s", o->help, o->def ? " (default: " : "", o->def ? o->def : "", o->def ? ")" : "");
+    snprintf(text, sizeof(text), "%s%s%s%s", o->help, o->def ? " (default: " : "", o->def ? o->def : "",
+             o->def ? ")" : "");
     wrapped(to, text, 31, 31);
     if (o->choice) {
         char list[600];
@@ -164,19 +165,22 @@ static void man_tables(FILE *to)
     }
 }
 
-static const char man_end[] =
-    ".SH OUTPUT\n"
-    "Results (paths, tables, or one JSON object with \"schema\": 1) go to standard output, messages and progress bars to\n"
-    "standard error. Nothing is overwritten without \\fB\\-\\-force\\fR. Pictures carry text chunks that say where they come\n"
-    "from; \\fB\\-\\-strip\\fR leaves them out.\n"
-    ".SH EXIT STATUS\n"
-    ".TP\n.B 0\nok\n.TP\n.B 1\nsome items failed\n.TP\n.B 2\nusage\n.TP\n.B 3\nbad input\n.TP\n.B 4\noutput could not be\n"
-    "written\n.TP\n.B 5\nno usable GPU, or it failed\n.TP\n.B 6\nnot a number where there must be one\n.TP\n.B 7\nout of\n"
-    "memory\n.TP\n.B 128+N\nended by signal N\n"
-    ".SH ENVIRONMENT\n"
-    ".TP\n.B LIMN_MODELS\nfolder that is searched first for installed models\n"
-    ".TP\n.B XDG_CACHE_HOME\nholds the pipeline cache, in limn/\n"
-    ".TP\n.B NO_COLOR\nno bold headings\n";
+static const char man_end[] = ".SH OUTPUT\n"
+                              "Results (paths, tables, or one JSON object with \"schema\": 1) go to standard output, "
+                              "messages and progress bars to\n"
+                              "standard error. Nothing is overwritten without \\fB\\-\\-force\\fR. Pictures carry text "
+                              "chunks that say where they come\n"
+                              "from; \\fB\\-\\-strip\\fR leaves them out.\n"
+                              ".SH EXIT STATUS\n"
+                              ".TP\n.B 0\nok\n.TP\n.B 1\nsome items failed\n.TP\n.B 2\nusage\n.TP\n.B 3\nbad "
+                              "input\n.TP\n.B 4\noutput could not be\n"
+                              "written\n.TP\n.B 5\nno usable GPU, or it failed\n.TP\n.B 6\nnot a number where there "
+                              "must be one\n.TP\n.B 7\nout of\n"
+                              "memory\n.TP\n.B 128+N\nended by signal N\n"
+                              ".SH ENVIRONMENT\n"
+                              ".TP\n.B LIMN_MODELS\nfolder that is searched first for installed models\n"
+                              ".TP\n.B XDG_CACHE_HOME\nholds the pipeline cache, in limn/\n"
+                              ".TP\n.B NO_COLOR\nno bold headings\n";
 
 void doc_man(FILE *to)
 {
@@ -191,11 +195,12 @@ void doc_man(FILE *to)
             fputs("[\\fIOPTION\\fR...]\n", to);
         }
     }
-    fputs(".SH DESCRIPTION\n"
-          "limn runs a trained network forward and backward on any Vulkan device and draws what its decision rests on.\n"
-          "A \\fIMODEL\\fR is the path of a .safetensors file or the name of an installed model (\\fBlimn models\\fR).\n"
-          ".SH COMMANDS\n",
-          to);
+    fputs(
+        ".SH DESCRIPTION\n"
+        "limn runs a trained network forward and backward on any Vulkan device and draws what its decision rests on.\n"
+        "A \\fIMODEL\\fR is the path of a .safetensors file or the name of an installed model (\\fBlimn models\\fR).\n"
+        ".SH COMMANDS\n",
+        to);
     for (size_t i = 0; i < n_commands; i++) {
         const struct command *c = commands[i];
         if (c->hidden) {
@@ -283,7 +288,8 @@ void doc_bash(FILE *to)
           "    if [[ $cur == -* ]]; then\n"
           "        COMPREPLY=($(compgen -W \"$options\" -- \"$cur\"))\n"
           "    elif [[ $COMP_CWORD -eq 2 && $command != devices && $command != doctor && $command != models ]]; then\n"
-          "        COMPREPLY=($(compgen -W \"$(limn models --names 2>/dev/null)\" -- \"$cur\") $(compgen -f -- \"$cur\"))\n"
+          "        COMPREPLY=($(compgen -W \"$(limn models --names 2>/dev/null)\" -- \"$cur\") $(compgen -f -- "
+          "\"$cur\"))\n"
           "    else\n"
           "        COMPREPLY=($(compgen -f -- \"$cur\"))\n"
           "    fi\n}\n"

@@ -40,8 +40,8 @@ static int unknown_command(const char *name)
                 : say_error(EXIT_USAGE, "unknown command \"%s\"; see limn --help", safe(name));
 }
 
-/* A closed standard stream must not become the descriptor of the next file that is opened. Reading ends are put there, so
- * that writing to a closed stdout still fails. */
+/* A closed standard stream must not become the descriptor of the next file that is opened. Reading ends are put there,
+ * so that writing to a closed stdout still fails. */
 static void guard_streams(void)
 {
     for (int fd = 0; fd <= 2; fd++) {
@@ -79,7 +79,8 @@ static int flush_stdout(int code)
     if (errno == EPIPE) {
         return 128 + SIGPIPE;
     }
-    return say_error(EXIT_OUTPUT, "stdout: cannot write (found %s)", errno ? strerror(errno) : "an earlier write error");
+    return say_error(EXIT_OUTPUT, "stdout: cannot write (found %s)",
+                     errno ? strerror(errno) : "an earlier write error");
 }
 
 int main(int argc, char **argv)

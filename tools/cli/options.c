@@ -1,14 +1,14 @@
-/* Option parsing from tables. Every check that needs no file or device happens here, so that a mistyped command ends with
- * exit code 2 before anything is read: unknown options (with a suggestion), numbers out of range, unknown choices.
+/* Option parsing from tables. Every check that needs no file or device happens here, so that a mistyped command ends
+ * with exit code 2 before anything is read: unknown options (with a suggestion), numbers out of range, unknown choices.
  */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
+#include "rows.h"
 
-const struct option option_help_row = {OPT_HELP, "help", 'h', NULL, NULL, "this text", TYPE_FLAG, 0, 0, NULL, false};
+const struct option option_help_row = FLAG(OPT_HELP, "help", 'h', "this text");
 
 const char *choice_method(size_t i)
 {
@@ -58,7 +58,8 @@ static int check_choice(const struct option *o, const char *text)
         at += (size_t)snprintf(list + at, sizeof(list) - at, "%s%s", i ? ", " : "", names[i]);
     }
     return near ? say_error(EXIT_USAGE, "--%s: unknown value \"%s\"; did you mean %s?", o->name, safe(text), near)
-                : say_error(EXIT_USAGE, "--%s: unknown value (found \"%s\", expected one of %s)", o->name, safe(text), list);
+                : say_error(EXIT_USAGE, "--%s: unknown value (found \"%s\", expected one of %s)", o->name, safe(text),
+                            list);
 }
 
 static bool parse_real(const char *text, double *out)
@@ -141,8 +142,8 @@ static int check_number(const struct option *o, const char *text)
 {
     double v = 0.0;
     char range[80];
-    snprintf(range, sizeof(range), "%s from %.10g to %.10g", o->type == TYPE_INT ? "a whole number" : "a number", o->min,
-             o->max);
+    snprintf(range, sizeof(range), "%s from %.10g to %.10g", o->type == TYPE_INT ? "a whole number" : "a number",
+             o->min, o->max);
     bool ok = parse_real(text, &v) && v >= o->min && v <= o->max &&
               (o->type != TYPE_INT || (v == floor(v) && strspn(text, "+-0123456789") == strlen(text)));
     return ok ? 0 : bad_value(o, text, range);
@@ -267,7 +268,8 @@ static int parse_long(struct args *a, struct words *w, const char *word)
     }
     const char *value = word[2 + length] == '=' ? word + 3 + length : NULL;
     if (o->arg == NULL) {
-        return value ? say_error(EXIT_USAGE, "--%s: takes no value (found \"%s\")", o->name, safe(value)) : add_value(a, o, "");
+        return value ? say_error(EXIT_USAGE, "--%s: takes no value (found \"%s\")", o->name, safe(value))
+                     : add_value(a, o, "");
     }
     if (value == NULL) {
         if (w->at >= w->argc) {
@@ -306,12 +308,12 @@ static int check_count(const struct args *a)
 {
     const struct command *c = a->command;
     if (a->n_pos < c->min_pos && !(a->opt[OPT_TENSOR].n > 0 && a->n_pos + 1 >= c->min_pos)) {
-        return say_error(EXIT_USAGE, "%s: missing operand (found %zu, expected %s); see limn %s --help", c->name, a->n_pos,
-                         c->operands, c->name);
+        return say_error(EXIT_USAGE, "%s: missing operand (found %zu, expected %s); see limn %s --help", c->name,
+                         a->n_pos, c->operands, c->name);
     }
     if (a->n_pos > c->max_pos) {
-        return say_error(EXIT_USAGE, "%s: too many operands (found \"%s\", expected %s)", c->name, safe(a->pos[c->max_pos]),
-                         c->operands[0] ? c->operands : "none");
+        return say_error(EXIT_USAGE, "%s: too many operands (found \"%s\", expected %s)", c->name,
+                         safe(a->pos[c->max_pos]), c->operands[0] ? c->operands : "none");
     }
     return 0;
 }

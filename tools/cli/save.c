@@ -5,7 +5,8 @@
 
 #include "cli.h"
 
-void output_path(char *buf, size_t size, const char *folder, const char *stem, const char *what, int32_t cls, const char *ext)
+void output_path(char *buf, size_t size, const char *folder, const char *stem, const char *what, int32_t cls,
+                 const char *ext)
 {
     char number[16] = "";
     if (cls >= 0) {
@@ -42,5 +43,6 @@ bool classes_several(const struct args *a)
 
 unsigned save_flags(const struct args *a)
 {
-    return (args_has(a, OPT_FORCE) ? (unsigned)LIMN_SAVE_FORCE : 0U) | (args_has(a, OPT_STRIP) ? (unsigned)LIMN_SAVE_STRIP : 0U);
+    return (args_has(a, OPT_FORCE) ? (unsigned)LIMN_SAVE_FORCE : 0U) |
+           (args_has(a, OPT_STRIP) ? (unsigned)LIMN_SAVE_STRIP : 0U);
 }

@@ -37,9 +37,8 @@ int session_open(struct session *s, const struct args *a)
     memset(s, 0, sizeof(*s));
     const char *device = args_text(a, OPT_DEVICE, NULL);
     bool reference = device != NULL && strcmp(device, "reference") == 0;
-    struct limn_context_params cp = {.device = reference ? NULL : device,
-                                     .max_memory = args_bytes(a, OPT_MAX_MEMORY, 0),
-                                     .reference = reference};
+    struct limn_context_params cp = {
+        .device = reference ? NULL : device, .max_memory = args_bytes(a, OPT_MAX_MEMORY, 0), .reference = reference};
     if (limn_context_create(&cp, &s->context, &s->err) != LIMN_OK) {
         return say_status(&s->err);
     }
@@ -135,7 +134,8 @@ bool progress_step(void *user, double done, const char *what)
     if (p->title[0] != '\0' && isatty(STDERR_FILENO)) {
         char bar[200];
         double all = p->base + p->width * done;
-        fprintf(stderr, "\r\033[K%s  %3.0f%%  %-*s %s", p->title, 100.0 * all, 30, text_bar(all, 30, bar, sizeof(bar)), what);
+        fprintf(stderr, "\r\033[K%s  %3.0f%%  %-*s %s", p->title, 100.0 * all, 30, text_bar(all, 30, bar, sizeof(bar)),
+                what);
         fflush(stderr);
         p->shown = true;
     }

@@ -3,17 +3,16 @@
  * Rules that hold everywhere
  *   Threads    Objects that belong to one limn_context are used from one thread at a time; different contexts are
  *              independent. The table and text functions (limn_method_*, limn_status_*, ...) may be called anywhere.
- *   Errors     Every fallible function returns a limn_status and, when `err` is not NULL, one line of text. Out-parameters
- *              are written on success only. A required pointer that is NULL is LIMN_ERR_ARG, never a crash.
- *   Ownership  What a *_create, *_open, *_load, *_list or limn_explain returns is yours and goes back through the matching
- *              *_destroy, *_close or *_free, each of which takes the address of your pointer, allows NULL in it and clears
- *              it. Pointers that accessors return belong to the object and live as long as it. Inputs are borrowed for the
+ *   Errors     Every fallible function returns a limn_status and, when `err` is not NULL, one line of text.
+ * Out-parameters are written on success only. A required pointer that is NULL is LIMN_ERR_ARG, never a crash. Ownership
+ * What a *_create, *_open, *_load, *_list or limn_explain returns is yours and goes back through the matching
+ *              *_destroy, *_close or *_free, each of which takes the address of your pointer, allows NULL in it and
+ * clears it. Pointers that accessors return belong to the object and live as long as it. Inputs are borrowed for the
  *              call. A model must not outlive its context, an explanation not its model.
- *   Shapes     Row-major, the last dimension is contiguous; tensors are N,C,H,W float32; pictures are 8-bit RGB, top row
- *              first.
- *   Blocking   "quick" functions do no input or output; "file" ones read or write files; "device" ones run the network and
- *              return when it is done (limn_explain reports progress and can be cancelled from its callback).
- * Nothing here prints, installs signal handlers or keeps global state.
+ *   Shapes     Row-major, the last dimension is contiguous; tensors are N,C,H,W float32; pictures are 8-bit RGB, top
+ * row first. Blocking   "quick" functions do no input or output; "file" ones read or write files; "device" ones run the
+ * network and return when it is done (limn_explain reports progress and can be cancelled from its callback). Nothing
+ * here prints, installs signal handlers or keeps global state.
  */
 #ifndef LIMN_LIMN_H
 #define LIMN_LIMN_H
@@ -33,8 +32,9 @@ LIMN_API const char *limn_version(void);
 
 /* ---------------------------------------------------------------- text helpers (quick) */
 
-/* Copies text that may come from a file or a stranger so that it is safe to print: control bytes, bidirectional overrides
- * and invalid UTF-8 become \xNN or \u{NNNN}. Always terminates when size > 0; returns dst. NULL src counts as "". */
+/* Copies text that may come from a file or a stranger so that it is safe to print: control bytes, bidirectional
+ * overrides and invalid UTF-8 become \xNN or \u{NNNN}. Always terminates when size > 0; returns dst. NULL src counts as
+ * "". */
 LIMN_API char *limn_text_escape(char *dst, size_t size, const char *src);
 
 /* The candidate nearest to `text` by edit distance when near enough to be meant, else NULL. */
@@ -69,8 +69,8 @@ LIMN_API void limn_doctor(void (*line)(void *user, int level, const char *text),
 typedef struct limn_context limn_context;
 
 struct limn_context_params { /* zero or NULL: the default of each field */
-    const char *device;  /* index, UUID, PCI address, unique part of a name, "cpu" for a software device; NULL: the best GPU,
-                          * a software device only when there is nothing else */
+    const char *device;  /* index, UUID, PCI address, unique part of a name, "cpu" for a software device; NULL: the best
+                          * GPU,  a software device only when there is nothing else */
     uint64_t max_memory; /* bytes that one plan may take on the device; 0: what the device has */
     bool reference;      /* run in double precision on the CPU without Vulkan: slow, for checking */
 };
@@ -87,7 +87,7 @@ LIMN_API limn_status limn_context_device(limn_context *ctx, const struct limn_de
 
 typedef struct limn_model limn_model;
 
-struct limn_model_params { /* zero or NULL: from the model card beside the weights, or recognised */
+struct limn_model_params {   /* zero or NULL: from the model card beside the weights, or recognised */
     const char *arch;        /* architecture name */
     const char *labels_path; /* text file, one label a line */
     const char *layer;       /* default layer of class activation maps */
@@ -97,14 +97,14 @@ struct limn_model_params { /* zero or NULL: from the model card beside the weigh
     bool strict;             /* non-finite weights are an error */
 };
 
-/* `name`: a .safetensors path, the name of an installed model, or "recipe:ARCH" (an architecture with weights computed from
- * names, for tests). Reads the card and the header of the weight file only. `p` may be NULL. File. */
-LIMN_API limn_status limn_model_open(limn_context *ctx, const char *name, const struct limn_model_params *p, limn_model **out,
-                                     limn_error *err);
+/* `name`: a .safetensors path, the name of an installed model, or "recipe:ARCH" (an architecture with weights computed
+ * from names, for tests). Reads the card and the header of the weight file only. `p` may be NULL. File. */
+LIMN_API limn_status limn_model_open(limn_context *ctx, const char *name, const struct limn_model_params *p,
+                                     limn_model **out, limn_error *err);
 LIMN_API void limn_model_close(limn_model **m);
 
-struct limn_model_info { /* strings belong to the model; "" where the card says nothing, `arch` also when it is unknown: such
-                          * a model can be listed but not run */
+struct limn_model_info { /* strings belong to the model; "" where the card says nothing, `arch` also when it is unknown:
+                          * such a model can be listed but not run */
     const char *name;    /* as given to limn_model_open */
     const char *path;    /* of the weights; "" for a recipe */
     const char *arch, *title, *licence, *origin, *trained_on;
@@ -113,25 +113,27 @@ struct limn_model_info { /* strings belong to the model; "" where the card says 
     float mean[4], std[4], range; /* x = (v * range - mean) / std for v in [0,1] */
     int32_t n_classes;
     bool has_labels;
-    uint64_t params;     /* trainable; elements of all tensors when the architecture is unknown */
+    uint64_t params; /* trainable; elements of all tensors when the architecture is unknown */
 };
 LIMN_API limn_status limn_model_describe(const limn_model *m, struct limn_model_info *out, limn_error *err);
 
 /* SHA-256 of the weight file in hex, computed once; "" for a recipe; NULL with `err` set on failure. File. */
 LIMN_API const char *limn_model_sha256(limn_model *m, limn_error *err);
 
-/* One line about weights that are not finite, known once a run has read them; NULL when there is nothing to say. Quick. */
+/* One line about weights that are not finite, known once a run has read them; NULL when there is nothing to say. Quick.
+ */
 LIMN_API const char *limn_model_warning(const limn_model *m);
 
 /* Label of class k; "class 12" style text is not made up: NULL without labels or out of range. Quick. */
 LIMN_API const char *limn_model_label(const limn_model *m, int32_t k);
 
-/* Class by index or label (case-insensitive; a part is enough when it is unique). LIMN_ERR_NOT_FOUND with a suggestion. */
+/* Class by index or label (case-insensitive; a part is enough when it is unique). LIMN_ERR_NOT_FOUND with a suggestion.
+ */
 LIMN_API limn_status limn_model_find_class(limn_model *m, const char *text, int32_t *out, limn_error *err);
 
 struct limn_layer_info {
-    const char *name; /* module path, "layer4.2.conv1" */
-    const char *op;   /* "conv2d", ...; "" for a container */
+    const char *name;     /* module path, "layer4.2.conv1" */
+    const char *op;       /* "conv2d", ...; "" for a container */
     int32_t rank, dim[5]; /* output for one image */
     uint64_t params;
     bool is_default;
@@ -167,12 +169,14 @@ struct limn_image_params {
     bool lenient;        /* accept a truncated file; the missing part is black */
 };
 /* PNG, JPEG or GIF (first frame), told by content. `p` may be NULL. File. */
-LIMN_API limn_status limn_image_load(const char *path, const struct limn_image_params *p, limn_image **out, limn_error *err);
+LIMN_API limn_status limn_image_load(const char *path, const struct limn_image_params *p, limn_image **out,
+                                     limn_error *err);
 /* A copy of 3 * width * height bytes. Quick. */
-LIMN_API limn_status limn_image_create(int32_t width, int32_t height, const uint8_t *rgb, limn_image **out, limn_error *err);
+LIMN_API limn_status limn_image_create(int32_t width, int32_t height, const uint8_t *rgb, limn_image **out,
+                                       limn_error *err);
 LIMN_API void limn_image_destroy(limn_image **image);
-LIMN_API int32_t limn_image_width(const limn_image *image);  /* 0 for NULL */
-LIMN_API int32_t limn_image_height(const limn_image *image); /* 0 for NULL */
+LIMN_API int32_t limn_image_width(const limn_image *image);      /* 0 for NULL */
+LIMN_API int32_t limn_image_height(const limn_image *image);     /* 0 for NULL */
 LIMN_API const uint8_t *limn_image_rgb(const limn_image *image); /* NULL for NULL */
 
 /* ---------------------------------------------------------------- tables (quick; the pointers live for ever) */
@@ -215,29 +219,31 @@ struct limn_tensor { /* float32, row-major */
     const float *data;
 };
 
-struct limn_explain_params { /* zero or NULL: the default of each field */
+struct limn_explain_params {         /* zero or NULL: the default of each field */
     const limn_image *const *images; /* n_images pictures, any sizes ... */
     size_t n_images;
     const struct limn_tensor *tensor; /* ... or one preprocessed tensor [N,C,H,W] (or [C,H,W]) instead */
     const char *const *methods;       /* names; none: classify only */
     size_t n_methods;
-    const char *const *layers;        /* names or "auto"; none: the model's default layer. Several are combined */
+    const char *const *layers; /* names or "auto"; none: the model's default layer. Several are combined */
     size_t n_layers;
-    const char *const *classes;       /* each an index, a label or "topN"; none: "top1" */
+    const char *const *classes; /* each an index, a label or "topN"; none: "top1" */
     size_t n_classes;
-    int32_t batch;                    /* images in one pass; 0: chosen for the device. Halved until it fits */
-    uint64_t seed;                    /* of methods that draw random numbers; also recorded in saved pictures */
+    int32_t batch; /* images in one pass; 0: chosen for the device. Halved until it fits */
+    uint64_t seed; /* of methods that draw random numbers; also recorded in saved pictures */
     bool (*step)(void *user, double done, const char *what); /* done in [0,1]; false cancels: LIMN_CANCELLED */
     void *user;
 };
 
-/* Runs the network on all pictures and every method for every class. The plan of the last request is kept by the model, so
- * that a like request (same methods, layers and batch) starts at once. Device. */
-LIMN_API limn_status limn_explain(limn_model *m, const struct limn_explain_params *p, limn_explanation **out, limn_error *err);
+/* Runs the network on all pictures and every method for every class. The plan of the last request is kept by the model,
+ * so that a like request (same methods, layers and batch) starts at once. Device. */
+LIMN_API limn_status limn_explain(limn_model *m, const struct limn_explain_params *p, limn_explanation **out,
+                                  limn_error *err);
 LIMN_API void limn_explanation_destroy(limn_explanation **e);
 
-/* Accessors (quick). `image` counts 0 .. limn_explanation_count - 1; `cls` counts the classes explained for that image, not
- * the network's; `method` counts the methods of the request ("all" expanded). NULL or out of range: 0, -1 or NULL. */
+/* Accessors (quick). `image` counts 0 .. limn_explanation_count - 1; `cls` counts the classes explained for that image,
+ * not the network's; `method` counts the methods of the request ("all" expanded). NULL or out of range: 0, -1 or NULL.
+ */
 LIMN_API size_t limn_explanation_count(const limn_explanation *e);
 LIMN_API size_t limn_explanation_class_count(const limn_explanation *e, size_t image);
 LIMN_API int32_t limn_explanation_class(const limn_explanation *e, size_t image, size_t cls);
@@ -266,8 +272,8 @@ struct limn_stats {
     double device_ms;   /* of the last run by the device's clock; 0 where unknown */
     uint64_t activation_bytes, weight_bytes;
     uint32_t n_dispatch;
-    double flops;       /* of one pass over the batch */
-    int32_t batch;      /* used */
+    double flops;  /* of one pass over the batch */
+    int32_t batch; /* used */
 };
 LIMN_API limn_status limn_explanation_stats(const limn_explanation *e, struct limn_stats *out, limn_error *err);
 
@@ -291,7 +297,8 @@ enum limn_save_flag {
 LIMN_API limn_status limn_image_save(const limn_image *picture, const char *path, unsigned flags, limn_error *err);
 /* The same with provenance: version, model, model hash, method, layer, class and seed of `which`. */
 LIMN_API limn_status limn_explanation_save_png(const limn_explanation *e, struct limn_which which, const char *view,
-                                               const limn_image *picture, const char *path, unsigned flags, limn_error *err);
+                                               const limn_image *picture, const char *path, unsigned flags,
+                                               limn_error *err);
 /* The raw map as .npy, <f4. File. */
 LIMN_API limn_status limn_explanation_save_npy(const limn_explanation *e, struct limn_which which, const char *path,
                                                unsigned flags, limn_error *err);

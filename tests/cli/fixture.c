@@ -1,0 +1,128 @@
+/* What the shell tests of the command line need and a bare machine lacks: pictures, tensors, and a look into JSON.
+ *
+ *     fixture image OUT.png WIDTH HEIGHT SEED     smooth colours, a bright disc
+ *     fixture tensor OUT.npy N C H W SEED
+ *     fixture json KEY/0/KEY < FILE               prints the value; exit 1 when it is not there or the file is not JSON
+ *     fixture npy FILE                            prints the shape and whether every number is finite
+ */
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/rng.h"
+#include "image/image.h"
+#include "tensor/npy.h"
+
+static int fail(const limn_error *err)
+{
+    fprintf(stderr, "fixture: %s\n", err->text);
+    return 1;
+}
+
+static int make_image(char **argv)
+{
+    int w = (int)strtol(argv[3], NULL, 10), h = (int)strtol(argv[4], NULL, 10);
+    double phase = (double)strtol(argv[5], NULL, 10);
+    struct image im = {0};
+    limn_error err = {0};
+    if (image_init(&im, w, h, &err) != LIMN_OK) {
+        return fail(&err);
+    }
+    for (int y = 0; y < h; y++) {
+        for (int x = 0; x < w; x++) {
+            double u = (double)x / w, v = (double)y / h, d = hypot(u - 0.6, v - 0.4);
+            uint8_t *p = im.rgb + 3 * ((size_t)y * (size_t)w + (size_t)x);
+            p[0] = (uint8_t)(d < 0.2 ? 250 : 127 + 120 * sin(6 * u + phase));
+            p[1] = (uint8_t)(127 + 120 * sin(5 * v + 2 * phase));
+            p[2] = (uint8_t)(d < 0.2 ? 30 : 127 + 120 * cos(4 * (u + v) + phase));
+        }
+    }
+    limn_status st = image_save_png(argv[2], &im, NULL, 0, true, &err);
+    image_finish(&im);
+    return st == LIMN_OK ? 0 : fail(&err);
+}
+
+static int make_tensor(char **argv)
+{
+    struct shape s = {.rank = 4};
+    for (int i = 0; i < 4; i++) {
+        s.dim[i] = (int32_t)strtol(argv[3 + i], NULL, 10);
+    }
+    struct tensor t = {0};
+    limn_error err = {0};
+    uint64_t seed = (uint64_t)strtol(argv[7], NULL, 10);
+    if (tensor_init(&t, s, &err) != LIMN_OK) {
+        return fail(&err);
+    }
+    for (size_t i = 0; i < shape_elems(&s); i++) {
+        t.data[i] = (float)rng_symmetric(seed, i);
+    }
+    limn_status st = npy_write(argv[2], &s, t.data, true, &err);
+    tensor_finish(&t);
+    return st == LIMN_OK ? 0 : fail(&err);
+}
+
+static int look_into_json(char *path)
+{
+    json_error_t why;
+    json_t *root = json_loadf(stdin, JSON_REJECT_DUPLICATES, &why);
+    if (root == NULL) {
+        fprintf(stderr, "fixture: not JSON: %s\n", why.text);
+        return 1;
+    }
+    json_t *at = root;
+    char *save = NULL;
+    for (char *key = strtok_r(path, "/", &save); key != NULL && at != NULL; key = strtok_r(NULL, "/", &save)) {
+        at = json_is_array(at) ? json_array_get(at, (size_t)strtol(key, NULL, 10)) : json_object_get(at, key);
+    }
+    if (at == NULL) {
+        json_decref(root);
+        return 1;
+    }
+    if (json_is_string(at)) {
+        printf("%s", json_string_value(at));
+    } else {
+        json_dumpf(at, stdout, JSON_ENCODE_ANY | JSON_COMPACT);
+    }
+    putchar('\n');
+    json_decref(root);
+    return 0;
+}
+
+static int look_into_npy(const char *path)
+{
+    struct tensor t = {0};
+    limn_error err = {0};
+    char text[SHAPE_TEXT_MAX];
+    if (npy_read(path, &t, &err) != LIMN_OK) {
+        return fail(&err);
+    }
+    bool finite = true, any = false;
+    for (size_t i = 0; i < shape_elems(&t.shape); i++) {
+        finite = finite && isfinite(t.data[i]);
+        any = any || t.data[i] != 0.0f;
+    }
+    printf("%s %s %s\n", shape_text(&t.shape, text), finite ? "finite" : "not-finite", any ? "nonzero" : "zero");
+    tensor_finish(&t);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc == 6 && strcmp(argv[1], "image") == 0) {
+        return make_image(argv);
+    }
+    if (argc == 8 && strcmp(argv[1], "tensor") == 0) {
+        return make_tensor(argv);
+    }
+    if (argc == 3 && strcmp(argv[1], "json") == 0) {
+        return look_into_json(argv[2]);
+    }
+    if (argc == 3 && strcmp(argv[1], "npy") == 0) {
+        return look_into_npy(argv[2]);
+    }
+    return 2;
+}

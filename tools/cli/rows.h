@@ -1,0 +1,63 @@
+/* Option rows that several commands share, so that the same option reads the same everywhere. */
+#ifndef LIMN_CLI_ROWS_H
+#define LIMN_CLI_ROWS_H
+
+#include "cli.h"
+
+/* clang-format off */
+#define FLAG(id_, name_, letter_, help_) {.id = id_, .name = name_, .letter = letter_, .help = help_, .type = TYPE_FLAG}
+#define VALUE(id_, name_, letter_, arg_, def_, type_, help_) \
+    {.id = id_, .name = name_, .letter = letter_, .arg = arg_, .def = def_, .help = help_, .type = type_}
+#define NUMBER(id_, name_, letter_, arg_, def_, type_, min_, max_, help_) \
+    {.id = id_, .name = name_, .letter = letter_, .arg = arg_, .def = def_, .help = help_, .type = type_, \
+     .min = min_, .max = max_}
+#define CHOICE(id_, name_, letter_, arg_, def_, type_, choice_, help_) \
+    {.id = id_, .name = name_, .letter = letter_, .arg = arg_, .def = def_, .help = help_, .type = type_, \
+     .choice = choice_}
+
+#define ROWS_TALK \
+    FLAG(OPT_VERBOSE, "verbose", 'v', "say more on stderr; repeat for even more"), \
+    FLAG(OPT_QUIET, "quiet", 'q', "errors only on stderr"), \
+    FLAG(OPT_JSON, "json", 0, "one JSON object on stdout")
+
+#define ROWS_DEVICE \
+    VALUE(OPT_DEVICE, "device", 'd', "DEVICE", NULL, TYPE_TEXT, \
+          "index, UUID, PCI address or part of a name from `limn devices`; cpu for a software device; " \
+          "reference for slow double precision without Vulkan"), \
+    VALUE(OPT_MAX_MEMORY, "max-memory", 0, "BYTES", NULL, TYPE_BYTES, "device memory limn may take, as 512M or 2G"), \
+    NUMBER(OPT_BATCH, "batch", 'b', "N", NULL, TYPE_INT, 1, 1024, "images in one pass (default: chosen for the device)")
+
+#define ROW_ARCH VALUE(OPT_ARCH, "arch", 0, "NAME", NULL, TYPE_TEXT, \
+                       "architecture of the weights (default: card, or recognised)")
+#define ROW_SIZE NUMBER(OPT_SIZE, "size", 0, "N|HxW", NULL, TYPE_SIZE, 1, 16384, "input size in pixels")
+#define ROW_LABELS VALUE(OPT_LABELS, "labels", 0, "FILE", NULL, TYPE_FILE, "class labels, one a line")
+#define ROWS_MODEL \
+    ROW_ARCH, \
+    ROW_SIZE, \
+    NUMBER(OPT_RESIZE, "resize", 0, "N", NULL, TYPE_INT, -1, 32768, \
+           "shorter side before the centre crop; -1: no resizing"), \
+    VALUE(OPT_MEAN, "mean", 0, "A[,B,C]", NULL, TYPE_REALS, "mean of each channel, taken off the input"), \
+    VALUE(OPT_STD, "std", 0, "A[,B,C]", NULL, TYPE_REALS, "deviation of each channel, divides the input"), \
+    ROW_LABELS, \
+    FLAG(OPT_STRICT, "strict", 0, "refuse weights that are not finite")
+
+#define ROWS_WRITE \
+    FLAG(OPT_FORCE, "force", 'f', "replace existing files"), \
+    FLAG(OPT_STRIP, "strip", 0, "leave provenance out of PNG files")
+
+#define ROWS_INPUT \
+    VALUE(OPT_TENSOR, "tensor", 't', "IN.npy", NULL, TYPE_FILE, \
+          "already preprocessed input N x C x H x W instead of images"), \
+    FLAG(OPT_LENIENT, "lenient", 0, "accept truncated pictures; the missing part is black")
+
+#define ROWS_EXPLAIN \
+    VALUE(OPT_LAYER, "layer", 'l', "NAME[,NAME]", "auto", TYPE_TEXT, \
+          "target layers of class activation maps, see `limn inspect`"), \
+    VALUE(OPT_CLASS, "class", 'c', "INDEX|LABEL|topN", "top1", TYPE_TEXT, "class to explain; may be repeated"), \
+    NUMBER(OPT_SEED, "seed", 0, "N", "0", TYPE_INT, 0, 9e15, "seed of methods that draw random numbers"), \
+    CHOICE(OPT_COLORMAP, "colormap", 0, "NAME", NULL, TYPE_CHOICE, choice_colormap, "colours of the heat map"), \
+    NUMBER(OPT_OPACITY, "opacity", 0, "0..1", "0.5", TYPE_REAL, 0.01, 1, "weight of the heat over the picture"), \
+    NUMBER(OPT_BLUR, "blur", 0, "PX", "0", TYPE_INT, 0, 1024, "box blur of the heat map")
+/* clang-format on */
+
+#endif
