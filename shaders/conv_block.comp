@@ -3,7 +3,7 @@
 // packed (conv_pack_x.comp, conv_pack_w4.comp) and read four floats at a time. One flat loop over c/4 and taps: each loop
 // level costs these drivers a blend of every live register. Grid: x point tiles, y channel blocks of all groups.
 // VARIANTS ONLY
-// VARIANT texel -DTEXEL -DTM=4 -DTP=4
+// VARIANT texel -DTEXEL -DTM=2 -DTP=7
 // VARIANT texel_narrow -DTEXEL -DTM=1 -DTP=4
 // VARIANT storage -DTM=1 -DTP=4
 #include "common.glsl"

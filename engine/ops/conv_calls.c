@@ -37,6 +37,17 @@ static const struct gemm_tile {
 /* For up to 32 channels and many points. */
 static const struct gemm_tile flat_tile = {32, 256, 4, 8};
 
+/* Register blocks of conv_block.comp: output channels and points per invocation. */
+static const struct block_kernel {
+    uint16_t shader;
+    uint8_t channels, points;
+} block_kernels[] = {
+    {SHADER_CONV_BLOCK_STORAGE, 4, 4},
+    {SHADER_CONV_BLOCK_TEXEL_NARROW, 4, 4},
+    {SHADER_CONV_BLOCK_TEXEL, 8, 7},
+};
+enum { BLOCK_LOCAL = 8 };
+
 static uint32_t ceil_div(uint64_t a, uint64_t b)
 {
     return (uint32_t)((a + b - 1) / b);
@@ -91,6 +102,11 @@ void conv_bind_epilogue(struct kernel_call *k, const struct op_call *c, const st
     }
 }
 
+static const struct block_kernel *block_kernel(const struct conv_job *j)
+{
+    return &block_kernels[!j->texel ? 0 : j->p->m > 8 ? 2 : 1];
+}
+
 static uint32_t volume(const struct conv_sub *s)
 {
     return (uint32_t)s->a[0].taps * (uint32_t)s->a[1].taps * (uint32_t)s->a[2].taps;
@@ -114,7 +130,7 @@ limn_status conv_call_pack_w(struct conv_job *j, const struct conv_sub *s)
 {
     const struct conv_problem *p = j->p;
     bool block = j->family == CONV_FAMILY_BLOCK;
-    uint32_t per = block ? (j->wide ? 16 : 4) : 1, m_pad = ceil_div((uint64_t)p->m, per) * per;
+    uint32_t per = block ? block_kernel(j)->channels : 1, m_pad = ceil_div((uint64_t)p->m, per) * per;
     struct conv_pack_w_push push = pack_w_push(p, s, m_pad);
     uint64_t c = block ? (uint64_t)j->c4 * 4 : (uint64_t)p->c;
     uint64_t elems = (uint64_t)p->groups * m_pad * c * volume(s);
@@ -241,22 +257,20 @@ static limn_status call_block(struct conv_job *j, const struct conv_sub *s)
     push.x_c = stride;
     push.x_g = stride * (uint32_t)j->c4;
     push.x_n = push.x_g * (uint32_t)p->groups;
-    uint16_t shader = j->wide ? SHADER_CONV_BLOCK_TEXEL
-                      : j->texel ? SHADER_CONV_BLOCK_TEXEL_NARROW
-                                 : SHADER_CONV_BLOCK_STORAGE;
+    const struct block_kernel *b = block_kernel(j);
     enum bind_view view = j->texel ? VIEW_TEXEL_RGBA32F : VIEW_STORAGE;
     struct kernel_call *k = NULL;
     uint64_t offset, size;
     limn_status st = LIMN_OK;
-    TRY(add_call(j->list, shader, 16, &k, j->err));
+    TRY(add_call(j->list, b->shader, BLOCK_LOCAL, &k, j->err));
     round_range(j, p->y_n, &offset, &size);
     kernel_spec(k, epilogue_spec(j->c, p->epi, CONV_BIAS));
     kernel_push(k, &push, sizeof(push));
     conv_bind(k, BIND_SCRATCH, j->x_scratch, ACCESS_READ, view, 0, 0);
     conv_bind(k, BIND_SCRATCH, j->w_scratch + j->sub, ACCESS_READ, view, 0, 0);
     conv_bind_epilogue(k, j->c, p->epi, j->texel, offset, size);
-    k->groups[0] = ceil_div(push.points, 16 * 4);
-    k->groups[1] = ceil_div((uint64_t)p->m, j->wide ? 16 : 4) * (uint32_t)p->groups;
+    k->groups[0] = ceil_div(push.points, BLOCK_LOCAL * b->points);
+    k->groups[1] = ceil_div((uint64_t)p->m, b->channels) * (uint32_t)p->groups;
     k->flops = sub_flops(j, s, push.points);
 out:
     return st;

@@ -13,7 +13,7 @@ struct conv_job {
     struct kernel_list *list;
     limn_error *err;
     enum conv_family family;
-    bool texel, wide;       /* texel views; 16 output channels per invocation instead of 4 */
+    bool texel;             /* texel views */
     int32_t c4;             /* packed x: vec4 of channels, origin, size */
     int32_t lo[3], dim[3];
     int32_t first, count;   /* samples of this round */

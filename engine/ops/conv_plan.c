@@ -200,7 +200,6 @@ limn_status conv_plan_problem(const struct op_call *c, const struct conv_problem
                        (unsigned long long)caps->max_storage_range);
     }
     job.texel = texel_fits(p, caps, batch, packed * (uint64_t)batch);
-    job.wide = job.texel && p->m > 8;
     job.w_scratch = (int)out->n_scratch;
     TRY(each_sub(&job, conv_call_pack_w));
     if (packed > 0) {
