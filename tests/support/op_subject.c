@@ -165,6 +165,12 @@ limn_status subject_add_vjp(struct op_subject *s, limn_error *err)
     }
     struct vjp v = {&b, &s->call, s->in, s->out, s->gout, need, s->gin};
     s->op->vjp(&v);
+    for (size_t i = 1; i < s->g->n_node && b.status == LIMN_OK; i++) {
+        const struct op *op = s->g->node[i].op;
+        if (!op->vjp) { /* gradients of gradients would silently be zero */
+            return err_set(err, LIMN_ERR_INTERNAL, "vjp: uses %s, which is not differentiable", op->name);
+        }
+    }
     return b.status;
 }
 
