@@ -103,7 +103,7 @@ limn_status image_decode(const char *name, const void *data, size_t size, const 
 {
     struct bytes in = {data, size, 0};
     if (size == 0) {
-        return err_set(err, LIMN_ERR_FORMAT, "%s: empty file (expected PNG, JPEG or GIF)", name);
+        return err_set(err, LIMN_ERR_FORMAT, "%s: offset 0: empty file (expected PNG, JPEG or GIF)", name);
     }
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         const struct format *f = &formats[i];

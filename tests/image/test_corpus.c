@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <stdlib.h>
 
+#include "base/inject.h"
 #include "support/check.h"
 
 static int walk(const char *verdict, bool accept)
@@ -96,12 +97,75 @@ static void test_limits(void)
     CHECK(image_load("/dev/null", NULL, &im, &err) == LIMN_ERR_READ);
 }
 
+static limn_status load(const char *file, bool lenient, struct image *im, limn_error *err)
+{
+    char path[512];
+    struct decode_limits lim = {.lenient = lenient};
+    snprintf(path, sizeof(path), "%s/corpus/image/%s", LIMN_TEST_DATA, file);
+    return image_load(path, &lim, im, err);
+}
+
+/* Crafted sizes are refused from the header, and what leniency forgives does not lift the cap on scans. */
+static void test_bombs(void)
+{
+    limn_error err = {0};
+    struct image im = {0};
+    CHECK(load("reject/limn-bomb-32768x32768.png", true, &im, &err) == LIMN_ERR_FORMAT);
+    CHECK(strstr(err.text, "32768 x 32768 pixels") != NULL);
+    CHECK(load("reject/limn-bomb-65500x65500.jpg", true, &im, &err) == LIMN_ERR_FORMAT);
+    CHECK(strstr(err.text, "65500 x 65500 pixels") != NULL);
+    CHECK(load("reject/limn-bomb-65535x65535.gif", true, &im, &err) == LIMN_ERR_FORMAT);
+    CHECK(strstr(err.text, "65535 x 65535 pixels") != NULL);
+    CHECK(load("reject/limn-many-scans.jpg", true, &im, &err) == LIMN_ERR_FORMAT);
+    CHECK(strstr(err.text, "more than 100 scans") != NULL);
+    CHECK(load("reject/limn-zero-bytes.png", true, &im, &err) == LIMN_ERR_FORMAT);
+    CHECK(strstr(err.text, "empty file") != NULL);
+    CHECK(im.rgb == NULL && im.width == 0);
+}
+
+/* Adobe CMYK (0, 255, 128, 64 of ink) becomes what other readers show: 191, 0, 95. */
+static void test_cmyk(void)
+{
+    limn_error err = {0};
+    struct image im = {0};
+    CHECK_OK(load("accept/limn-cmyk.jpg", false, &im, &err));
+    CHECK(im.rgb && im.rgb[0] == 191 && im.rgb[1] == 0 && im.rgb[2] == 95);
+    image_finish(&im);
+}
+
+/* Every k-th failing allocation, alone and with all later ones, in each decoder. */
+static void test_faults(void)
+{
+    static const char *const files[] = {"accept/pngsuite-basi3p02.png", "accept/limn-cmyk.jpg",
+                                        "accept/peacock.progressive.jpeg", "accept/small-frame-interlaced.gif",
+                                        "reject/pngsuite-xcsn0g01.png"};
+    for (size_t i = 0; i < 2 * sizeof(files) / sizeof(files[0]); i++) {
+        bool done = false, reject = strncmp(files[i / 2], "reject", 6) == 0;
+        for (unsigned long k = 1; k < 200 && !done; k++) {
+            limn_error err = {0};
+            struct image im = {0};
+            inject_arm(INJECT_ALLOC, k, i % 2 != 0);
+            limn_status st = load(files[i / 2], k % 2 == 0, &im, &err);
+            done = inject_seen(INJECT_ALLOC) < k;
+            inject_arm(INJECT_ALLOC, 0, false);
+            CHECK((st == LIMN_OK) == (im.rgb != NULL));
+            CHECK(st == LIMN_OK || err.text[0] != '\0');
+            CHECK(!done || (st == LIMN_OK) != reject || k % 2 == 0);
+            image_finish(&im);
+        }
+        CHECK(done);
+    }
+}
+
 int main(void)
 {
-    CHECK(walk("accept", true) >= 40);
-    CHECK(walk("reject", false) >= 30);
+    CHECK(walk("accept", true) >= 70);
+    CHECK(walk("reject", false) >= 45);
     test_mistakes();
     test_lenient();
     test_limits();
+    test_bombs();
+    test_cmyk();
+    test_faults();
     return check_done();
 }

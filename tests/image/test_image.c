@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/inject.h"
 #include "base/mem.h"
 #include "support/check.h"
@@ -255,6 +256,31 @@ out:
     return st;
 }
 
+/* The text lands in an iTXt chunk: keyword, 0, not compressed, no language, no translation, UTF-8. */
+static void test_png_text(void)
+{
+    static const char chunk[] = "iTXtSoftware\0\0\0\0\0limn \xc3\xa9";
+    char path[] = "/tmp/limn-text-XXXXXX";
+    struct image im = {0};
+    struct png_text text = {"Software", "limn \xc3\xa9"};
+    void *data = NULL;
+    size_t size = 0, found = 0;
+    int fd = mkstemp(path);
+    CHECK(fd >= 0);
+    close(fd);
+    CHECK_OK(image_init(&im, 3, 2, &err));
+    CHECK(image_save_png(path, &im, &text, 1, false, &err) != LIMN_OK); /* exists */
+    CHECK_OK(image_save_png(path, &im, &text, 1, true, &err));
+    CHECK_OK(file_read_all(path, 1 << 20, &data, &size, &err));
+    for (size_t i = 0; i + sizeof(chunk) - 1 <= size; i++) {
+        found += memcmp((const char *)data + i, chunk, sizeof(chunk) - 1) == 0;
+    }
+    CHECK_INT(found, 1);
+    mem_free(data);
+    image_finish(&im);
+    unlink(path);
+}
+
 /* Every k-th failing allocation: an error or success, never a crash; and success once the fault lies beyond the work.
  */
 static void test_faults(void)
@@ -286,6 +312,7 @@ int main(void)
     test_scaling();
     test_overlays();
     test_panel();
+    test_png_text();
     test_faults();
     return check_done();
 }
