@@ -23,6 +23,7 @@ struct exec_params {
     uint64_t max_memory;                  /* bytes on the device; 0: no limit of our own */
     bool (*step)(void *user, float done); /* may be NULL; false cancels */
     void *user;
+    bool profile; /* time every dispatch of the vk executor, for exec_vk_times */
 };
 
 limn_status exec_ref_create(const struct graph *g, struct exec **out, limn_error *err);
@@ -38,6 +39,14 @@ limn_status exec_run(struct exec *e, int first, int last, limn_error *err);
 limn_status exec_get(struct exec *e, value_id output, float *dst, size_t n, limn_error *err);
 void exec_stats(const struct exec *e, struct exec_stats *out);
 void exec_destroy(struct exec **e); /* NULL-safe */
+
+/* Where the last run of a profiled vk executor spent its time, one entry per dispatch in order of execution. Returns how many
+ * there are and writes at most `max`. Dispatches that overlap share their time by the order in which they end. */
+struct exec_time {
+    const char *value, *op, *shader;
+    double ms, flops;
+};
+size_t exec_vk_times(struct exec *e, struct exec_time *list, size_t max);
 
 /* compare.c: runs both executors on the same inputs with every value a tap, and reports the first node whose result
  * differs by more than its operator's tolerance and what its inputs carry (times `slack`). */

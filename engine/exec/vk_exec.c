@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "exec/vk_exec.h"
+#include "shaders_gen.h"
 
 #define POISON UINT32_C(0x7fc00000) /* a quiet NaN */
 
@@ -140,6 +141,28 @@ out:
     return st;
 }
 
+size_t exec_vk_times(struct exec *base, struct exec_time *list, size_t max)
+{
+    struct vk_exec *e = (struct vk_exec *)base;
+    const struct vk_fn *fn = &e->d->vi.fn;
+    double tick = (double)e->d->phys.props.limits.timestampPeriod * 1e-6;
+    uint64_t before = 0, now = 0;
+    for (size_t i = 0; i < e->n_recorded && i < max; i++) {
+        const struct vk_recorded *r = &e->recorded[i];
+        const struct node *n = e->step[r->step].node;
+        if (i == 0 || r->submission != e->recorded[i - 1].submission) {
+            fn->GetQueryPoolResults(e->d->device, e->queries, (uint32_t)r->submission * 2, 1, sizeof(before), &before,
+                                    sizeof(before), VK_QUERY_RESULT_64_BIT);
+        }
+        fn->GetQueryPoolResults(e->d->device, e->dispatch_query, (uint32_t)i, 1, sizeof(now), &now, sizeof(now),
+                                VK_QUERY_RESULT_64_BIT);
+        list[i] = (struct exec_time){base->graph->value[n->out[0]].name, n->op->name, shader_table[r->shader].name,
+                                     now > before ? (double)(now - before) * tick : 0, r->flops};
+        before = now;
+    }
+    return e->n_recorded;
+}
+
 static void vk_stats(const struct exec *base, struct exec_stats *out)
 {
     *out = ((const struct vk_exec *)base)->stats;
@@ -157,6 +180,9 @@ static void destroy_vulkan(struct vk_exec *e)
     }
     if (e->queries) {
         fn->DestroyQueryPool(d->device, e->queries, NULL);
+    }
+    if (e->dispatch_query) {
+        fn->DestroyQueryPool(d->device, e->dispatch_query, NULL);
     }
     if (e->pool) {
         fn->DestroyDescriptorPool(d->device, e->pool, NULL);
@@ -183,6 +209,7 @@ static void vk_destroy(struct exec *base)
     mem_free(e->temp);
     mem_free(e->view);
     mem_free(e->submission);
+    mem_free(e->recorded);
     mem_free(e);
 }
 

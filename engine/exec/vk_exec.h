@@ -40,6 +40,13 @@ struct vk_step {
     bool hoisted; /* its prepare calls run once, at creation */
 };
 
+/* A recorded dispatch. */
+struct vk_recorded {
+    size_t step, submission;
+    uint16_t shader;
+    double flops;
+};
+
 struct vk_submission {
     VkCommandBuffer cmd;
     VkFence fence;
@@ -66,7 +73,10 @@ struct vk_exec {
     size_t n_view, cap_view;
     struct vk_submission *submission;
     size_t n_submission, cap_submission;
-    VkQueryPool queries;
+    VkQueryPool queries;        /* begin and end of each submission */
+    VkQueryPool dispatch_query; /* end of each dispatch, when profiling */
+    struct vk_recorded *recorded;
+    size_t n_recorded, cap_recorded;
     struct exec_stats stats;
     bool poison;        /* LIMN_POISON=1: activations are NaN before each run */
     bool skip_barriers; /* LIMN_TEST_SKIP_BARRIERS=1: proves to a test that the validation layer sees a missing one */

@@ -237,14 +237,18 @@ static bool cut_before(const struct vk_exec *e, struct cut *cut, uint8_t stage, 
     return fresh;
 }
 
-static uint32_t count_submissions(const struct vk_exec *e)
+static uint32_t count_submissions(const struct vk_exec *e, uint32_t *n_dispatch)
 {
     struct cut cut = {0, -1};
     uint32_t n = 0;
+    *n_dispatch = 0;
     for (size_t i = 0; i < e->n_step; i++) {
         for (size_t k = 0; k < e->step[i].calls.n_call; k++) {
             const struct kernel_call *c = &e->step[i].calls.call[k];
-            n += !vk_call_is_hoisted(&e->step[i], c) && cut_before(e, &cut, e->step[i].stage, call_cost(e, i, c));
+            if (!vk_call_is_hoisted(&e->step[i], c)) {
+                n += cut_before(e, &cut, e->step[i].stage, call_cost(e, i, c));
+                *n_dispatch += 1;
+            }
         }
     }
     return n;
@@ -253,7 +257,7 @@ static uint32_t count_submissions(const struct vk_exec *e)
 static limn_status create_queries(struct vk_exec *e, limn_error *err)
 {
     limn_status st = LIMN_OK;
-    uint32_t n = count_submissions(e);
+    uint32_t n_dispatch, n = count_submissions(e, &n_dispatch);
     VkQueryPoolCreateInfo info = {
         .sType = VK_STRUCTURE_TYPE_QUERY_POOL_CREATE_INFO,
         .queryType = VK_QUERY_TYPE_TIMESTAMP,
@@ -262,6 +266,28 @@ static limn_status create_queries(struct vk_exec *e, limn_error *err)
     if (n && e->d->phys.timestamp_bits) {
         TRY_VK(e->d, CreateQueryPool, e->d->device, &info, NULL, &e->queries);
     }
+    if (e->queries && e->params.profile) {
+        info.queryCount = n_dispatch;
+        TRY_VK(e->d, CreateQueryPool, e->d->device, &info, NULL, &e->dispatch_query);
+    }
+out:
+    return st;
+}
+
+/* Remembers the dispatch and writes the time of its end. */
+static limn_status profile_call(struct vk_exec *e, VkCommandBuffer cmd, size_t step, const struct kernel_call *c,
+                                limn_error *err)
+{
+    const struct vk_fn *fn = &e->d->vi.fn;
+    limn_status st = LIMN_OK;
+    if (!e->dispatch_query) {
+        return LIMN_OK;
+    }
+    TRY(mem_grow(&e->recorded, &e->cap_recorded, e->n_recorded + 1, sizeof(*e->recorded), err));
+    e->recorded[e->n_recorded] = (struct vk_recorded){step, e->n_submission - 1, c->shader, c->flops};
+    fn->CmdResetQueryPool(cmd, e->dispatch_query, (uint32_t)e->n_recorded, 1);
+    fn->CmdWriteTimestamp(cmd, VK_PIPELINE_STAGE_BOTTOM_OF_PIPE_BIT, e->dispatch_query, (uint32_t)e->n_recorded);
+    e->n_recorded++;
 out:
     return st;
 }
@@ -281,6 +307,7 @@ static limn_status record_call(struct vk_exec *e, struct vk_recorder *r, struct 
     e->stats.n_dispatch++;
     e->stats.flops += c->flops;
     TRY(vk_exec_dispatch(e, r, step, c, err));
+    TRY(profile_call(e, r->cmd, step, c, err));
 out:
     return st;
 }

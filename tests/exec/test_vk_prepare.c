@@ -256,7 +256,8 @@ static void test_submissions(struct vk_device *d)
     static float out[N];
     struct exec *e = NULL;
     struct progress p = {.cancel_at = 3};
-    struct exec_params params = {.step = count_steps, .user = &p};
+    struct exec_params params = {.step = count_steps, .user = &p, .profile = true};
+    struct exec_time times[8];
     limn_error err = {0};
     CHECK_OK(build_net(&t, &bad_op, 6, W_CONST, &err));
     CHECK_OK(exec_vk_create(d, t.g, &params, &e, &err));
@@ -273,6 +274,14 @@ static void test_submissions(struct vk_device *d)
         struct exec_stats stats;
         exec_stats(e, &stats);
         CHECK(d->phys.timestamp_bits == 0 || stats.device_ms > 0);
+        CHECK_INT(exec_vk_times(e, times, 8), d->phys.timestamp_bits ? 6 : 0);
+        double sum = 0;
+        for (int i = 0; i < 6 && d->phys.timestamp_bits; i++) {
+            sum += times[i].ms;
+        }
+        CHECK(sum <= stats.device_ms * 1.001);
+        CHECK(d->phys.timestamp_bits == 0 || strcmp(times[0].op, "bad_test") == 0);
+        CHECK(d->phys.timestamp_bits == 0 || strcmp(times[5].shader, "binary") == 0);
     }
     exec_destroy(&e);
     graph_destroy(&t.g);
