@@ -149,7 +149,7 @@ static void reuse_in_place(struct vk_exec *e, struct life *life)
         }
         value_id from = vk_exec_root(e, n->in[0]), to = n->out[0];
         bool free_to_take = g->value[from].kind == VALUE_RESULT && life[from].last == (int32_t)i &&
-                            padded_bytes(g, from) == padded_bytes(g, to);
+                            shape_elems(&g->value[n->in[0]].shape) == shape_elems(&g->value[to].shape);
         for (int32_t k = 1; k < n->n_in; k++) {
             free_to_take = free_to_take && (n->in[k] == VALUE_NONE || vk_exec_root(e, n->in[k]) != from);
         }

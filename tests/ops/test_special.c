@@ -55,6 +55,33 @@ static void check_op(struct vk_device *dev, const struct op *op, const void *att
     graph_destroy(&g);
 }
 
+/* The result of a node whose smaller operand was computed just before: its buffer must not be taken over in place. */
+static void check_small_operand(struct vk_device *dev)
+{
+    struct graph *g = NULL;
+    limn_error err = {0};
+    value_id x, y;
+    float found[3], one = 3;
+    struct exec *e = NULL;
+    CHECK_OK(graph_create(&g, &err));
+    CHECK_OK(graph_input(g, "one", SHAPE(1), &x, &err));
+    CHECK_OK(graph_input(g, "x", SHAPE(3), &y, &err));
+    struct builder b = {g, LIMN_OK, &err};
+    value_id doubled = build_affine(&b, x, 2, 0), out = build_sub(&b, doubled, y);
+    CHECK(b.status == LIMN_OK);
+    g->value[out].flags |= VALUE_OUTPUT;
+    CHECK_OK(exec_vk_create(dev, g, &(struct exec_params){0}, &e, &err));
+    CHECK_OK(exec_set(e, x, &one, 1, &err));
+    CHECK_OK(exec_set(e, y, edge + 7, 3, &err));
+    CHECK_OK(exec_run(e, 0, 1, &err));
+    CHECK_OK(exec_get(e, out, found, 3, &err));
+    for (int i = 0; i < 3; i++) {
+        CHECK(same((double)found[i], (double)(6 - edge[7 + i])));
+    }
+    exec_destroy(&e);
+    graph_destroy(&g);
+}
+
 int main(void)
 {
     struct vk_device *dev = NULL;
@@ -74,6 +101,7 @@ int main(void)
     check_op(dev, &op_reduce_sum, &(struct reduce_attrs){1, 0});
     check_op(dev, &op_softmax, &(struct axis_attrs){0});
     check_op(dev, &op_log_softmax, &(struct axis_attrs){0});
+    check_small_operand(dev);
     vk_device_close(&dev);
     return check_done();
 }
