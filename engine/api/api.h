@@ -25,8 +25,10 @@ struct limn_model {
     char *name;
     struct limn_layer_info *layers; /* NULL until asked for */
     size_t n_layers;
-    struct explain_plan *plan; /* of the last request */
-    char *plan_key;
+    struct explain_plan *plan;       /* of the last request */
+    char *plan_key;                  /* its methods and layers */
+    int32_t plan_wanted, plan_batch; /* the batch asked for, and the one that fitted */
+    struct request *running;         /* whose progress the plan reports; NULL between requests */
 };
 
 struct limn_image {

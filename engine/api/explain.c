@@ -25,6 +25,8 @@ struct request {
     size_t input_elems; /* of one image */
     float *input;       /* batch x input_elems */
     float *logits;      /* batch x classes */
+    double at, width;   /* the pass that runs, in the whole */
+    const char *what;
     limn_explanation *e;
 };
 
@@ -35,12 +37,23 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
-static limn_status report(const struct request *r, double done, const char *what, limn_error *err)
+/* The pass `what` begins, `at` of everything is done, and it will add `width`. */
+static limn_status report(struct request *r, double at, double width, const char *what, limn_error *err)
 {
-    if (r->p->step != NULL && !r->p->step(r->p->user, done, what)) {
+    r->at = at;
+    r->width = width;
+    r->what = what;
+    if (r->p->step != NULL && !r->p->step(r->p->user, at, what)) {
         return err_set(err, LIMN_CANCELLED, "cancelled");
     }
     return LIMN_OK;
+}
+
+/* From inside a pass. */
+static bool plan_step(void *user, float done)
+{
+    const struct request *r = ((const limn_model *)user)->running;
+    return r == NULL || r->p->step == NULL || r->p->step(r->p->user, r->at + r->width * (double)done, r->what);
 }
 
 static limn_status resolve_methods(struct request *r, limn_error *err)
@@ -159,7 +172,7 @@ static char *plan_key(const struct request *r)
         size_t size = strlen(layers) + (methods ? strlen(methods) : 0) + 32;
         key = methods ? mem_alloc(size, 1) : NULL;
         if (key != NULL) {
-            snprintf(key, size, "%d|%s|%s", r->batch, methods, layers);
+            snprintf(key, size, "%s|%s", methods, layers);
         }
         mem_free(methods);
     }
@@ -177,37 +190,58 @@ static int32_t choose_batch(const struct request *r)
     return (int32_t)(want < r->n_item || r->p->batch > 0 ? want : r->n_item);
 }
 
+/* The plan of the last request serves again when nothing but the number of images differs. */
+static bool plan_fits(const struct request *r, const char *key)
+{
+    const limn_model *m = r->m;
+    return m->plan != NULL && strcmp(key, m->plan_key) == 0 &&
+           (m->plan_wanted == r->batch || (r->p->batch <= 0 && m->plan_batch >= r->batch));
+}
+
+static limn_status make_plan(struct request *r, limn_error *err)
+{
+    limn_model *m = r->m;
+    struct explain_params ep = {.device = m->ctx->device,
+                                .layers = r->layer,
+                                .n_layers = r->n_layer,
+                                .methods = r->method,
+                                .n_methods = r->n_method,
+                                .max_memory = m->ctx->max_memory,
+                                .step = plan_step,
+                                .user = m};
+    double t = now_ms();
+    limn_status st = LIMN_OK;
+    m->plan_wanted = r->batch;
+    for (int32_t batch = r->batch; batch > 0; batch /= 2) {
+        ep.batch = batch;
+        st = explain_plan_create(m->model, &ep, &m->plan, err);
+        m->plan_batch = batch;
+        if (st != LIMN_ERR_NOMEM && st != LIMN_ERR_DEVICE_NOMEM) {
+            break;
+        }
+    }
+    r->e->stats.plan_ms = now_ms() - t;
+    return st;
+}
+
 static limn_status get_plan(struct request *r, limn_error *err)
 {
     limn_model *m = r->m;
+    char *key = plan_key(r);
+    if (key == NULL) {
+        return err_nomem(err, 64, "a plan");
+    }
     limn_status st = LIMN_OK;
-    for (;;) {
-        char *key = plan_key(r);
-        if (key == NULL) {
-            return err_nomem(err, 64, "a plan");
-        }
-        if (m->plan != NULL && strcmp(key, m->plan_key) == 0) {
-            mem_free(key);
-            return LIMN_OK;
-        }
+    if (plan_fits(r, key)) {
+        mem_free(key);
+    } else {
         explain_plan_destroy(&m->plan);
         mem_free(m->plan_key);
         m->plan_key = key;
-        struct explain_params ep = {.device = m->ctx->device,
-                                    .batch = r->batch,
-                                    .layers = r->layer,
-                                    .n_layers = r->n_layer,
-                                    .methods = r->method,
-                                    .n_methods = r->n_method,
-                                    .max_memory = m->ctx->max_memory};
-        double t = now_ms();
-        st = explain_plan_create(m->model, &ep, &m->plan, err);
-        r->e->stats.plan_ms += now_ms() - t;
-        if (st == LIMN_OK || r->batch == 1 || (st != LIMN_ERR_NOMEM && st != LIMN_ERR_DEVICE_NOMEM)) {
-            return st;
-        }
-        r->batch /= 2;
+        st = make_plan(r, err);
     }
+    r->batch = m->plan_batch;
+    return st;
 }
 
 /* ---- one chunk ---- */
@@ -367,18 +401,20 @@ static limn_status run_chunk(struct request *r, size_t first, size_t n, limn_err
 {
     limn_status st = LIMN_OK;
     double at = (double)first / (double)r->n_item, width = (double)n / (double)r->n_item;
+    double forward = r->n_method > 0 ? width / 2.0 : width; /* a guess: how many classes there are shows afterwards */
     int32_t *cls = mem_zalloc((size_t)r->batch, sizeof(*cls));
     if (cls == NULL) {
         return err_nomem(err, (size_t)r->batch * sizeof(*cls), "the classes");
     }
-    TRY(report(r, at, "forward", err));
+    TRY(report(r, at, forward, "forward", err));
     TRY(forward_chunk(r, first, n, err));
     size_t ranks = 0;
     for (size_t i = 0; i < n; i++) {
         ranks = r->e->item[first + i].n_cls > ranks ? r->e->item[first + i].n_cls : ranks;
     }
     for (size_t rank = 0; rank < ranks; rank++) {
-        TRY(report(r, at + width * (double)(rank + 1) / (double)(ranks + 1), "backward", err));
+        double each = (width - forward) / (double)ranks;
+        TRY(report(r, at + forward + each * (double)rank, each, "backward", err));
         for (size_t i = 0; i < n; i++) {
             const struct explained *x = &r->e->item[first + i];
             cls[i] = rank < x->n_cls ? x->cls[rank] : x->cls[0];
@@ -420,7 +456,7 @@ static limn_status prepare(struct request *r, limn_error *err)
         goto out;
     }
     r->e->n_item = r->n_item;
-    TRY(report(r, 0.0, "loading", err));
+    TRY(report(r, 0.0, 0.0, "loading", err));
     r->batch = choose_batch(r);
     TRY(get_plan(r, err));
     size_t n_input = 0;
@@ -446,6 +482,7 @@ limn_status limn_explain(limn_model *m, const struct limn_explain_params *p, lim
     }
     limn_status st = LIMN_OK;
     struct request r = {.m = m, .p = p};
+    m->running = &r;
     TRY(prepare(&r, err));
     for (size_t first = 0; first < r.n_item; first += (size_t)r.batch) {
         size_t left = r.n_item - first;
@@ -462,10 +499,14 @@ limn_status limn_explain(limn_model *m, const struct limn_explain_params *p, lim
     r.e->method = r.method;
     r.e->n_method = r.n_method;
     r.method = NULL;
-    TRY(report(&r, 1.0, "done", err));
+    TRY(report(&r, 1.0, 0.0, "done", err));
     *out = r.e;
     r.e = NULL;
 out:
+    m->running = NULL;
+    if (st == LIMN_ERR_DEVICE || st == LIMN_ERR_DEVICE_LOST) {
+        explain_plan_destroy(&m->plan); /* what it holds can no longer be trusted */
+    }
     if (st != LIMN_OK && r.e != NULL) {
         r.e->n_method = r.n_method; /* the maps made so far are counted by it */
     }

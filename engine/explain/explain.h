@@ -43,6 +43,8 @@ struct explain_params {
     const struct method *const *methods;
     size_t n_methods; /* 0: logits only */
     uint64_t max_memory;
+    bool (*step)(void *user, float done); /* called between submissions of each run; false cancels it. May be NULL */
+    void *user;                           /* must live as long as the plan */
 };
 limn_status explain_plan_create(struct model *m, const struct explain_params *p, struct explain_plan **out,
                                 limn_error *err);

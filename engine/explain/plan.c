@@ -135,7 +135,7 @@ limn_status explain_plan_create(struct model *m, const struct explain_params *p,
     if (p->device == NULL) {
         TRY(exec_ref_create(plan->graph, &plan->exec, err));
     } else {
-        struct exec_params ep = {.max_memory = p->max_memory};
+        struct exec_params ep = {.max_memory = p->max_memory, .step = p->step, .user = p->user};
         TRY(exec_vk_create(p->device, plan->graph, &ep, &plan->exec, err));
     }
     *out = plan;

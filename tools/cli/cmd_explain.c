@@ -206,6 +206,25 @@ static int save_map(struct run *r, limn_explanation *e, struct limn_which w, con
     return code;
 }
 
+/* A blank picture should not puzzle anybody. */
+static void tell_zero(const limn_explanation *e, struct limn_which w, const char *stem)
+{
+    struct limn_tensor t;
+    if (limn_explanation_map(e, w, &t, NULL) != LIMN_OK) {
+        return;
+    }
+    size_t n = 1;
+    for (int32_t i = 0; i < t.rank; i++) {
+        n *= (size_t)t.dim[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (t.data[i] != 0.0f) {
+            return;
+        }
+    }
+    say_note("note: %s: %s: the map is zero everywhere", safe(stem), limn_explanation_method(e, w.method));
+}
+
 static int save_class(struct run *r, limn_explanation *e, size_t image, size_t cls, const struct target *t)
 {
     struct sink *k = r->user;
@@ -215,6 +234,7 @@ static int save_class(struct run *r, limn_explanation *e, size_t image, size_t c
         code = save_picture(r, e, w, t);
     }
     for (; w.method < limn_explanation_method_count(e) && code == 0; w.method++) {
+        tell_zero(e, w, t->stem);
         if (k->pictures && k->info.per_method) {
             code = save_picture(r, e, w, t);
         }
