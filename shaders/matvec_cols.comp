@@ -1,6 +1,7 @@
 #version 450
 // part[split][j][i] = sum over k of a[i][k] * b[k][j] for up to four i: as matvec_rows.comp for a matrix stored by columns.
-// Four columns per invocation (one in the SCALAR build); grid x columns, y splits of k. conv_reduce.comp finishes.
+// COLS vec4 of columns per invocation (floats in the SCALAR build), a workgroup apart: a row is read in one long piece. Grid:
+// x columns, y splits of k. conv_reduce.comp finishes.
 // VARIANT texel -DTEXEL
 // VARIANT scalar -DSCALAR
 // VARIANT scalar_texel -DSCALAR -DTEXEL
@@ -24,32 +25,48 @@ TENSOR4(1, b)
 #endif
 layout(set = 0, binding = 2, std430) writeonly buffer buf_part { float part[]; };
 
+const int COLS = 8;
+
 void main()
 {
-    int columns = int(push.n) / WIDTH, column = int(gl_GlobalInvocationID.x);
+    int local = int(gl_WorkGroupSize.x), columns = int(push.n) / WIDTH;
+    int column = int(gl_WorkGroupID.x) * local * COLS + int(gl_LocalInvocationID.x);
     int k0 = int(gl_WorkGroupID.y * push.chunk), k1 = min(k0 + int(push.chunk), int(push.k));
-    ELEMENT acc[4];
-    for (int i = 0; i < BATCH; i++) {
-        acc[i] = ELEMENT(0.0);
-    }
-    int at = k0 * columns + min(column, columns - 1);
-    for (int k = k0; k < k1; k++) {
-        ELEMENT bv = LOAD(b, at);
+    ELEMENT acc[4][COLS];
+    int at[COLS];
+    for (int j = 0; j < COLS; j++) {
+        at[j] = k0 * columns + min(column + j * local, columns - 1);
         for (int i = 0; i < BATCH; i++) {
-            acc[i] += LOAD1(a, int(push.a_base) + i * int(push.a_i) + k * int(push.a_k)) * bv;
+            acc[i][j] = ELEMENT(0.0);
         }
-        at += columns;
     }
-    if (column >= columns) {
-        return;
+    int from = int(push.a_base) + k0 * int(push.a_k);
+    for (int k = k0; k < k1; k++) {
+        float av[4];
+        for (int i = 0; i < BATCH; i++) {
+            av[i] = LOAD1(a, from + i * int(push.a_i));
+        }
+        for (int j = 0; j < COLS; j++) {
+            ELEMENT bv = LOAD(b, at[j]);
+            for (int i = 0; i < BATCH; i++) {
+                acc[i][j] += av[i] * bv;
+            }
+            at[j] += columns;
+        }
+        from += int(push.a_k);
     }
-    for (int i = 0; i < BATCH; i++) {
-        for (int j = 0; j < WIDTH; j++) {
-            uint row = (push.split0 + gl_WorkGroupID.y) * push.n + uint(column * WIDTH + j);
+    for (int j = 0; j < COLS; j++) {
+        if (column + j * local >= columns) {
+            continue;
+        }
+        uint row = (push.split0 + gl_WorkGroupID.y) * push.n + uint((column + j * local) * WIDTH);
+        for (int i = 0; i < BATCH; i++) {
 #ifdef SCALAR
-            part[row * push.batch + uint(i)] = acc[i];
-#else
             part[row * push.batch + uint(i)] = acc[i][j];
+#else
+            for (int e = 0; e < 4; e++) {
+                part[(row + e) * push.batch + uint(i)] = acc[i][j][e];
+            }
 #endif
         }
     }

@@ -46,6 +46,7 @@ static const struct block_kernel {
     {SHADER_CONV_BLOCK_TEXEL_NARROW, 4, 4},
     {SHADER_CONV_BLOCK_TEXEL, 8, 7},
 };
+static const struct block_kernel depthwise_kernel = {SHADER_CONV_DEPTHWISE_TEXEL, 4, 8};
 enum { BLOCK_LOCAL = 8 };
 
 static uint32_t ceil_div(uint64_t a, uint64_t b)
@@ -129,10 +130,11 @@ static struct conv_pack_w_push pack_w_push(const struct conv_problem *p, const s
 limn_status conv_call_pack_w(struct conv_job *j, const struct conv_sub *s)
 {
     const struct conv_problem *p = j->p;
-    bool block = j->family == CONV_FAMILY_BLOCK;
-    uint32_t per = block ? block_kernel(j)->channels : 1, m_pad = ceil_div((uint64_t)p->m, per) * per;
+    bool block = j->family == CONV_FAMILY_BLOCK, depthwise = j->family == CONV_FAMILY_DEPTHWISE;
+    uint32_t per = block ? block_kernel(j)->channels : depthwise ? 4 : 1, m_pad = ceil_div((uint64_t)p->m, per) * per;
     struct conv_pack_w_push push = pack_w_push(p, s, m_pad);
-    uint64_t c = block ? (uint64_t)j->c4 * 4 : (uint64_t)p->c;
+    push.c = depthwise ? 1 : push.c;
+    uint64_t c = block ? (uint64_t)j->c4 * 4 : push.c;
     uint64_t elems = (uint64_t)p->groups * m_pad * c * volume(s);
     int scratch = -1;
     struct kernel_call *k = NULL;
@@ -238,9 +240,10 @@ static struct conv_out out_push(const struct conv_job *j, const struct conv_sub 
 
 static double sub_flops(const struct conv_job *j, const struct conv_sub *s, uint32_t points)
 {
-    return 2.0 * points * j->p->m * j->p->groups * j->p->c * volume(s);
+    return 2.0 * points * j->p->m * j->p->groups * (j->family == CONV_FAMILY_DEPTHWISE ? 1 : j->p->c) * volume(s);
 }
 
+/* conv_block.comp and conv_depthwise.comp. */
 static limn_status call_block(struct conv_job *j, const struct conv_sub *s)
 {
     const struct conv_problem *p = j->p;
@@ -257,7 +260,7 @@ static limn_status call_block(struct conv_job *j, const struct conv_sub *s)
     push.x_c = stride;
     push.x_g = stride * (uint32_t)j->c4;
     push.x_n = push.x_g * (uint32_t)p->groups;
-    const struct block_kernel *b = block_kernel(j);
+    const struct block_kernel *b = j->family == CONV_FAMILY_DEPTHWISE ? &depthwise_kernel : block_kernel(j);
     enum bind_view view = j->texel ? VIEW_TEXEL_RGBA32F : VIEW_STORAGE;
     struct kernel_call *k = NULL;
     uint64_t offset, size;

@@ -4,7 +4,7 @@
 
 #include "ops/conv_plan.h"
 
-enum conv_family { CONV_FAMILY_AUTO, CONV_FAMILY_BLOCK, CONV_FAMILY_GEMM, CONV_FAMILY_DIRECT };
+enum conv_family { CONV_FAMILY_AUTO, CONV_FAMILY_BLOCK, CONV_FAMILY_GEMM, CONV_FAMILY_DIRECT, CONV_FAMILY_DEPTHWISE };
 
 struct conv_job {
     const struct op_call *c;
@@ -16,6 +16,8 @@ struct conv_job {
     bool texel;             /* texel views */
     int32_t c4;             /* packed x: vec4 of channels, origin, size */
     int32_t lo[3], dim[3];
+    uint64_t packed;        /* vec4 of packed x per sample, 0: x is read as it is */
+    int32_t batch;          /* samples per round */
     int32_t first, count;   /* samples of this round */
     int32_t sub;            /* running number of the sub-convolution */
     int w_scratch, x_scratch; /* packed weights of sub 0, packed x */

@@ -131,9 +131,9 @@ static enum conv_family family(const struct conv_problem *p, const struct device
     if (caps->conv_family != 0) {
         f = (enum conv_family)caps->conv_family;
     } else if (p->m < 4 && (p->groups > 1 || !caps->cpu)) {
-        f = CONV_FAMILY_DIRECT;
+        f = caps->cpu && p->m == 1 && p->c == 1 && p->groups >= 4 ? CONV_FAMILY_DEPTHWISE : CONV_FAMILY_DIRECT;
     }
-    for (int i = 0; i < 3 && f != CONV_FAMILY_BLOCK; i++) { /* packed in 10 bits */
+    for (int i = 0; i < 3 && (f == CONV_FAMILY_GEMM || f == CONV_FAMILY_DIRECT); i++) { /* packed in 10 bits */
         f = p->stride[i] > 1023 || p->dilation[i] > 1023 || p->k[i] > 1023 ? CONV_FAMILY_BLOCK : f;
     }
     return f;
@@ -180,34 +180,55 @@ out:
     return st;
 }
 
+/* Groups of one channel in and out become one group whose channels are not summed. */
+static struct conv_problem as_depthwise(const struct conv_problem *p)
+{
+    struct conv_problem d = *p;
+    d.groups = 1;
+    d.c = d.m = p->groups;
+    d.w_m = p->w_g;
+    return d;
+}
+
+/* What family, batch per round and views; false when one sample is too large for the device. */
+static bool choose(struct conv_job *job, enum conv_family f, const struct conv_problem *p)
+{
+    job->family = f;
+    job->p = p;
+    job->c4 = (p->c + 3) / 4;
+    bool packs = f == CONV_FAMILY_BLOCK || f == CONV_FAMILY_DEPTHWISE;
+    job->packed = packs ? conv_volume(job->dim) * (uint64_t)p->groups * (uint64_t)job->c4 : 0;
+    job->batch = batch_chunk(p, job->caps, job->packed * 16);
+    job->texel = texel_fits(p, job->caps, job->batch, job->packed * (uint64_t)job->batch);
+    return job->batch > 0;
+}
+
 limn_status conv_plan_problem(const struct op_call *c, const struct conv_problem *p, const struct device_caps *caps,
                               struct kernel_list *out, limn_error *err)
 {
-    struct conv_job job = {.c = c, .p = p, .caps = caps, .list = out, .err = err, .family = family(p, caps)};
+    struct conv_problem depthwise = as_depthwise(p);
+    struct conv_job job = {.c = c, .caps = caps, .list = out, .err = err, .w_scratch = (int)out->n_scratch};
+    enum conv_family f = family(p, caps);
     limn_status st = LIMN_OK;
-    uint64_t packed = 0; /* vec4 per sample */
-    job.c4 = (p->c + 3) / 4;
     for (int i = 0; i < 3; i++) {
         axis_box(p, i, &job.lo[i], &job.dim[i]);
     }
-    if (job.family == CONV_FAMILY_BLOCK) {
-        packed = conv_volume(job.dim) * (uint64_t)p->groups * (uint64_t)job.c4;
+    bool fits = choose(&job, f, f == CONV_FAMILY_DEPTHWISE ? &depthwise : p);
+    if (f == CONV_FAMILY_DEPTHWISE && !job.texel) { /* there is no other build of that kernel */
+        fits = choose(&job, CONV_FAMILY_DIRECT, p);
     }
-    int32_t batch = batch_chunk(p, caps, packed * 16);
-    if (batch == 0) {
+    if (!fits) {
         return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: one sample has %llu and %llu elements, the device binds %llu bytes",
                        c->op->name, (unsigned long long)p->x_n, (unsigned long long)p->y_n,
                        (unsigned long long)caps->max_storage_range);
     }
-    job.texel = texel_fits(p, caps, batch, packed * (uint64_t)batch);
-    job.w_scratch = (int)out->n_scratch;
     TRY(each_sub(&job, conv_call_pack_w));
-    if (packed > 0) {
-        TRY(conv_scratch(&job, packed * 16 * (uint64_t)batch, false, &job.x_scratch));
+    if (job.packed > 0) {
+        TRY(conv_scratch(&job, job.packed * 16 * (uint64_t)job.batch, false, &job.x_scratch));
     }
-    for (job.first = 0; job.first < p->n; job.first += batch) {
-        job.count = p->n - job.first < batch ? p->n - job.first : batch;
-        if (packed > 0) {
+    for (job.first = 0; job.first < p->n; job.first += job.batch) {
+        job.count = p->n - job.first < job.batch ? p->n - job.first : job.batch;
+        if (job.packed > 0) {
             TRY(conv_call_pack_x(&job));
         }
         TRY(each_sub(&job, conv_call_main));

@@ -11,7 +11,7 @@ struct matvec_rows_push {
 struct matvec_cols_push {
     PUSH_MATVEC_COLS
 };
-enum { MATVEC_BATCH = 4, MATVEC_ROWS = 4 };
+enum { MATVEC_BATCH = 4, MATVEC_ROWS = 4, MATVEC_COLS = 8 }; /* as in the shaders */
 
 struct matvec {
     const struct op_call *c;
@@ -115,7 +115,7 @@ static limn_status cols_call(struct matvec *v, uint32_t first, uint32_t chunk, u
     conv_bind(k, BIND_IN, 0, ACCESS_READ, one, 0, 0);
     conv_bind(k, BIND_IN, 1, ACCESS_READ, many, first * row_bytes, rows * row_bytes);
     conv_bind(k, BIND_SCRATCH, part, ACCESS_WRITE, VIEW_STORAGE, 0, 0);
-    k->groups[0] = (v->n / (scalar ? 1 : 4) + local - 1) / local;
+    k->groups[0] = (v->n / (scalar ? 1 : 4) + local * MATVEC_COLS - 1) / (local * MATVEC_COLS);
     k->groups[1] = (rows + chunk - 1) / chunk;
     k->flops = 2.0 * rows * v->n * v->batch;
 out:
@@ -125,7 +125,7 @@ out:
 /* k in windows and chunks, then the sum of all of them. */
 static limn_status plan_cols(struct matvec *v)
 {
-    uint32_t groups = (v->n / 4 + 63) / 64, want = v->caps->cpu ? 1 : (4 * v->caps->compute_units + groups - 1) / groups;
+    uint32_t groups = (v->n / 32 + 63) / 64 + 1, want = v->caps->cpu ? 1 : (4 * v->caps->compute_units + groups - 1) / groups;
     uint32_t chunk = (v->k + want - 1) / want, splits = 0;
     chunk = chunk > 64 ? chunk : 64;
     for (uint32_t k = 0; k < v->k; k += v->window) {
