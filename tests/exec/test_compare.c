@@ -4,7 +4,7 @@
 
 #include "support/check.h"
 
-#include "support/net.h"
+#include "support/toy.h"
 #include "vk/device.h"
 
 static limn_error err;
@@ -22,17 +22,17 @@ int main(void)
     CHECK_OK(graph_create(&g, &err));
     struct builder b = {g, LIMN_OK, &err};
     struct pool_attrs pool = {.size = {1, 3, 3}, .stride = {1, 2, 2}, .dilation = {1, 1, 1}};
-    value_id x = net_input(&b, "x", SHAPE(2, 3, 9, 9)), seed = net_input(&b, "seed", SHAPE(2, K)), grad = VALUE_NONE;
-    value_id h = build(&b, &op_relu, "relu1", NULL, net_bn(&b, "bn", net_conv(&b, "conv1", x, 8, 3, false, 1), 2));
+    value_id x = toy_input(&b, "x", SHAPE(2, 3, 9, 9)), seed = toy_input(&b, "seed", SHAPE(2, K)), grad = VALUE_NONE;
+    value_id h = build(&b, &op_relu, "relu1", NULL, toy_bn(&b, "bn", toy_conv(&b, "conv1", x, 8, 3, false, 1), 2));
     h = build(&b, &op_max_pool, "pool", &pool, h);
-    h = build(&b, &op_relu6, "relu2", NULL, build_add(&b, net_conv(&b, "conv2", h, 8, 3, true, 3), h));
-    value_id y = net_head(&b, build(&b, &op_sigmoid, "sigmoid", NULL, h), K, 5);
+    h = build(&b, &op_relu6, "relu2", NULL, build_add(&b, toy_conv(&b, "conv2", h, 8, 3, true, 3), h));
+    value_id y = toy_head(&b, build(&b, &op_sigmoid, "sigmoid", NULL, h), K, 5);
     CHECK_OK(b.status);
     g->value[seed].flags |= VALUE_LATE;
     CHECK_OK(autodiff(g, NULL, y, seed, &x, 1, &grad, &err));
     g->value[grad].flags |= VALUE_OUTPUT;
     g->value[y].flags |= VALUE_OUTPUT;
-    float *x_data = net_random(6, N_X, 1.0), *seed_data = net_random(7, 2 * K, 1.0);
+    float *x_data = toy_random(6, N_X, 1.0), *seed_data = toy_random(7, 2 * K, 1.0);
     const float *const data[] = {x_data, seed_data};
     bool agree = false;
     struct exec_divergence first = {0};

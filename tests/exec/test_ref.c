@@ -1,7 +1,7 @@
 /* The reference executor: stages, lifetimes, errors. */
 #include "support/check.h"
 
-#include "support/net.h"
+#include "support/toy.h"
 
 static limn_error err;
 
@@ -15,8 +15,8 @@ static void small_init(struct small *s)
 {
     CHECK_OK(graph_create(&s->g, &err));
     struct builder b = {s->g, LIMN_OK, &err};
-    s->x = net_input(&b, "x", SHAPE(3));
-    s->late = net_input(&b, "late", SHAPE(3));
+    s->x = toy_input(&b, "x", SHAPE(3));
+    s->late = toy_input(&b, "late", SHAPE(3));
     s->early = build(&b, &op_relu, "early", NULL, build_affine(&b, s->x, 2.0f, 0.0f));
     s->y = build_mul(&b, build_add(&b, s->early, s->late), s->early);
     CHECK_OK(b.status);
@@ -63,7 +63,7 @@ static void test_values_die(void)
     static float x[SIZE], y[SIZE];
     CHECK_OK(graph_create(&g, &err));
     struct builder b = {g, LIMN_OK, &err};
-    value_id in = net_input(&b, "x", SHAPE(SIZE)), v = in;
+    value_id in = toy_input(&b, "x", SHAPE(SIZE)), v = in;
     for (int i = 0; i < DEPTH; i++) {
         v = build_affine(&b, v, 1.0f, 1.0f);
     }
@@ -95,7 +95,7 @@ static void test_constants(void)
     const struct const_source source = {fail_to_read};
     CHECK_OK(graph_create(&g, &err));
     struct builder b = {g, LIMN_OK, &err};
-    value_id x = net_input(&b, "x", SHAPE(2)), w = VALUE_NONE;
+    value_id x = toy_input(&b, "x", SHAPE(2)), w = VALUE_NONE;
     CHECK_OK(graph_const(g, "w", SHAPE(2), &source, &w, &err));
     value_id y = build_affine(&b, x, 1.0f, 0.0f);
     build_add(&b, x, w);

@@ -3,7 +3,7 @@
 
 #include "base/rng.h"
 #include "explain/emit.h"
-#include "support/net.h"
+#include "support/toy.h"
 
 static limn_error err;
 
@@ -28,14 +28,14 @@ static void net_init(struct net *t, float logit_shift)
     struct conv_attrs conv = conv_attrs_2d(1, 0, 1, 1);
     struct pool_attrs pool = {.size = {1, 2, 2}, .stride = {1, 2, 2}, .dilation = {1, 1, 1}};
     struct matmul_attrs fc = {.trans_b = 1};
-    t->input = net_input(b, "input", SHAPE(N, 1, SIDE, SIDE));
-    value_id h = build(b, &op_conv, "conv", &conv, t->input, net_values(b, SHAPE(CH, 1, 1, 1), CONV_WEIGHT));
+    t->input = toy_input(b, "input", SHAPE(N, 1, SIDE, SIDE));
+    value_id h = build(b, &op_conv, "conv", &conv, t->input, toy_values(b, SHAPE(CH, 1, 1, 1), CONV_WEIGHT));
     t->layer[0] = h = build(b, &op_relu, "A", NULL, h);
     t->layer[1] = h = build(b, &op_avg_pool, "P", &pool, h);
     h = build_reduce(b, &op_reduce_mean, h, 1 << 2 | 1 << 3, false);
-    h = build(b, &op_matmul, "fc", &fc, h, net_values(b, SHAPE(K, CH), FC));
+    h = build(b, &op_matmul, "fc", &fc, h, toy_values(b, SHAPE(K, CH), FC));
     t->logits = build_affine(b, h, 1.0f, logit_shift);
-    t->select = net_input(b, "select", SHAPE(N, K));
+    t->select = toy_input(b, "select", SHAPE(N, K));
     CHECK_OK(b->status);
     t->g->value[t->select].flags |= VALUE_LATE;
     for (int i = 0; i < N * PIX; i++) {
@@ -63,8 +63,8 @@ static void net_map(const char *name, float shift, size_t first, size_t n_layers
     CHECK_INT(t.g->value[v].shape.rank, m->kind == MAP_CAM ? 3 : 4);
     t.g->value[v].flags |= VALUE_OUTPUT;
     CHECK_OK(graph_optimise(t.g, OPTIMISE_ALL, &err));
-    struct net_feed feed[] = {{t.input, t.x}, {t.select, t.one_hot}};
-    CHECK_OK(net_run(t.g, feed, 2, v, map, &err));
+    struct toy_feed feed[] = {{t.input, t.x}, {t.select, t.one_hot}};
+    CHECK_OK(toy_run(t.g, feed, 2, v, map, &err));
     graph_destroy(&t.g);
 }
 
@@ -135,14 +135,14 @@ static void test_relu6_rules(void)
         CHECK_OK(graph_create(&g, &err));
         struct builder b = {g, LIMN_OK, &err};
         struct matmul_attrs fc = {0};
-        value_id x = net_input(&b, "x", SHAPE(1, M)), select = net_input(&b, "select", SHAPE(1, 1));
+        value_id x = toy_input(&b, "x", SHAPE(1, M)), select = toy_input(&b, "select", SHAPE(1, 1));
         value_id h = build(&b, &op_relu6, NULL, NULL, x);
-        value_id y = build(&b, &op_matmul, NULL, &fc, h, net_values(&b, SHAPE(M, 1), c));
+        value_id y = build(&b, &op_matmul, NULL, &fc, h, toy_values(&b, SHAPE(M, 1), c));
         value_id grad = emit_input_gradient(&(struct method_site){&b, x, y, select, NULL, 0}, rows[r].rule);
         CHECK_OK(b.status);
         g->value[grad].flags |= VALUE_OUTPUT;
         CHECK_OK(graph_optimise(g, OPTIMISE_ALL, &err));
-        CHECK_OK(net_run(g, (struct net_feed[]){{x, x_data}, {select, &one}}, 2, grad, got, &err));
+        CHECK_OK(toy_run(g, (struct toy_feed[]){{x, x_data}, {select, &one}}, 2, grad, got, &err));
         for (int i = 0; i < M; i++) {
             CHECK_NEAR(got[i], rows[r].want[i], 0);
         }
@@ -261,8 +261,8 @@ static void test_work_is_shared(void)
         }
         CHECK_OK(t.b.status);
         CHECK_OK(graph_optimise(t.g, OPTIMISE_ALL, &err));
-        CHECK_INT(net_live(t.g, &op_conv_transpose), both);
-        CHECK_INT(net_live(t.g, &op_avg_pool_grad), 1);
+        CHECK_INT(toy_live(t.g, &op_conv_transpose), both);
+        CHECK_INT(toy_live(t.g, &op_avg_pool_grad), 1);
         graph_destroy(&t.g);
     }
 }

@@ -2,7 +2,7 @@
 #include "support/check.h"
 
 #include "base/rng.h"
-#include "support/net.h"
+#include "support/toy.h"
 
 enum { X_N = 2 * 3 * 6 * 6, W_N = 4 * 3 * 3 * 3, K = 5, Y_N = 2 * K };
 
@@ -28,15 +28,15 @@ static void fixture_init(struct fixture *f, const struct op *act, const struct o
     struct builder b = {f->g, LIMN_OK, &err};
     struct conv_attrs attrs = conv_attrs_2d(1, 1, 1, 1);
     struct pool_attrs pool = {.size = {1, 2, 2}, .stride = {1, 2, 2}, .dilation = {1, 1, 1}};
-    f->x = net_input(&b, "x", SHAPE(2, 3, 6, 6));
-    f->w = net_input(&b, "w", SHAPE(4, 3, 3, 3));
-    value_id h = net_bn(&b, "bn", build(&b, &op_conv, "conv1", &attrs, f->x, f->w), 10);
+    f->x = toy_input(&b, "x", SHAPE(2, 3, 6, 6));
+    f->w = toy_input(&b, "w", SHAPE(4, 3, 3, 3));
+    value_id h = toy_bn(&b, "bn", build(&b, &op_conv, "conv1", &attrs, f->x, f->w), 10);
     h = build(&b, &op_max_pool, "pool", &pool, build(&b, act, "act1", NULL, h));
     f->mid = h;
-    value_id left = net_conv(&b, "left", h, 4, 3, true, 20), right = net_conv(&b, "right", h, 4, 1, false, 30);
+    value_id left = toy_conv(&b, "left", h, 4, 3, true, 20), right = toy_conv(&b, "right", h, 4, 1, false, 30);
     h = build(&b, act2, "act2", NULL, build_add(&b, build_add(&b, left, right), h));
-    f->y = net_head(&b, h, K, 40);
-    f->seed = net_input(&b, "seed", SHAPE(2, K));
+    f->y = toy_head(&b, h, K, 40);
+    f->seed = toy_input(&b, "seed", SHAPE(2, K));
     CHECK_OK(b.status);
     fill(f->x_data, X_N, 1);
     fill(f->w_data, W_N, 2);
@@ -47,9 +47,9 @@ static void fixture_init(struct fixture *f, const struct op *act, const struct o
 static double score(struct fixture *f)
 {
     double y[Y_N], s = 0.0;
-    struct net_feed feed[] = {{f->x, f->x_data}, {f->w, f->w_data}, {f->seed, f->seed_data}};
+    struct toy_feed feed[] = {{f->x, f->x_data}, {f->w, f->w_data}, {f->seed, f->seed_data}};
     f->g->value[f->y].flags |= VALUE_OUTPUT;
-    CHECK_OK(net_run(f->g, feed, 3, f->y, y, &err));
+    CHECK_OK(toy_run(f->g, feed, 3, f->y, y, &err));
     for (int i = 0; i < Y_N; i++) {
         s += f->seed_data[i] * y[i];
     }
@@ -58,9 +58,9 @@ static double score(struct fixture *f)
 
 static void read_value(struct fixture *f, value_id v, double *dst)
 {
-    struct net_feed feed[] = {{f->x, f->x_data}, {f->w, f->w_data}, {f->seed, f->seed_data}};
+    struct toy_feed feed[] = {{f->x, f->x_data}, {f->w, f->w_data}, {f->seed, f->seed_data}};
     f->g->value[v].flags |= VALUE_OUTPUT;
-    CHECK_OK(net_run(f->g, feed, 3, v, dst, &err));
+    CHECK_OK(toy_run(f->g, feed, 3, v, dst, &err));
 }
 
 /* Compares every k-th entry of `grad` with central differences in `data`. */
@@ -102,8 +102,8 @@ static void test_twice(void)
     fixture_init(&f, &op_sigmoid, &op_tanh);
     struct builder b = {f.g, LIMN_OK, &err};
     CHECK_OK(autodiff(f.g, NULL, f.y, f.seed, &f.x, 1, &grad, &err));
-    float *v = net_random(4, X_N, 1.0);
-    value_id v_const = net_values(&b, SHAPE(2, 3, 6, 6), v);
+    float *v = toy_random(4, X_N, 1.0);
+    value_id v_const = toy_values(&b, SHAPE(2, 3, 6, 6), v);
     CHECK_OK(b.status);
     CHECK_OK(autodiff(f.g, NULL, grad, v_const, &f.x, 1, &hv, &err));
     read_value(&f, hv, hessian);
@@ -133,12 +133,12 @@ static void test_stops_at_target(void)
     struct fixture f;
     value_id grad = VALUE_NONE;
     fixture_init(&f, &op_relu, &op_relu6);
-    size_t before = net_live(f.g, NULL);
+    size_t before = toy_live(f.g, NULL);
     CHECK_OK(autodiff(f.g, NULL, f.y, f.seed, &f.mid, 1, &grad, &err));
-    CHECK(net_live(f.g, NULL) > before);
-    CHECK_INT(net_live(f.g, &op_conv_transpose), 2); /* of left and right; conv1 is below the target */
-    CHECK_INT(net_live(f.g, &op_conv_weight_grad), 0);
-    CHECK_INT(net_live(f.g, &op_max_pool_grad), 0);
+    CHECK(toy_live(f.g, NULL) > before);
+    CHECK_INT(toy_live(f.g, &op_conv_transpose), 2); /* of left and right; conv1 is below the target */
+    CHECK_INT(toy_live(f.g, &op_conv_weight_grad), 0);
+    CHECK_INT(toy_live(f.g, &op_max_pool_grad), 0);
     graph_destroy(&f.g);
 }
 
@@ -151,8 +151,8 @@ static void test_fan_out(void)
     const double x_data[] = {1.5, -2.0, 0.25}, one[] = {1, 1, 1};
     CHECK_OK(graph_create(&g, &err));
     struct builder b = {g, LIMN_OK, &err};
-    value_id x = net_input(&b, "x", SHAPE(3)), seed = net_input(&b, "seed", SHAPE(3));
-    value_id other = net_input(&b, "other", SHAPE(2, 2));
+    value_id x = toy_input(&b, "x", SHAPE(3)), seed = toy_input(&b, "seed", SHAPE(3));
+    value_id other = toy_input(&b, "other", SHAPE(2, 2));
     value_id y = build_add(&b, build_mul(&b, x, x), x);
     CHECK_OK(b.status);
     CHECK_OK(autodiff(g, NULL, y, seed, (value_id[]){x, y, other}, 3, grad, &err));
@@ -160,8 +160,8 @@ static void test_fan_out(void)
     CHECK(g->value[grad[2]].kind == VALUE_CONST);
     CHECK_INT(shape_elems(&g->value[grad[2]].shape), 4);
     g->value[grad[0]].flags |= VALUE_OUTPUT;
-    struct net_feed feed[] = {{x, x_data}, {seed, one}};
-    CHECK_OK(net_run(g, feed, 2, grad[0], out, &err));
+    struct toy_feed feed[] = {{x, x_data}, {seed, one}};
+    CHECK_OK(toy_run(g, feed, 2, grad[0], out, &err));
     for (int i = 0; i < 3; i++) {
         CHECK_NEAR(out[i], 2 * x_data[i] + 1, 1e-12);
     }
@@ -185,12 +185,12 @@ static void test_rule(void)
     const struct vjp_rule rule = {&op_relu, triple};
     CHECK_OK(graph_create(&g, &err));
     struct builder b = {g, LIMN_OK, &err};
-    value_id x = net_input(&b, "x", SHAPE(2)), seed = net_input(&b, "seed", SHAPE(2));
+    value_id x = toy_input(&b, "x", SHAPE(2)), seed = toy_input(&b, "seed", SHAPE(2));
     value_id y = build_affine(&b, build(&b, &op_relu, NULL, NULL, x), 5.0f, 1.0f);
     CHECK_OK(b.status);
     CHECK_OK(autodiff(g, &(struct autodiff){&rule, 1}, y, seed, &x, 1, &grad, &err));
     g->value[grad].flags |= VALUE_OUTPUT;
-    CHECK_OK(net_run(g, (struct net_feed[]){{x, x_data}, {seed, one}}, 2, grad, out, &err));
+    CHECK_OK(toy_run(g, (struct toy_feed[]){{x, x_data}, {seed, one}}, 2, grad, out, &err));
     CHECK_NEAR(out[0], 15.0, 1e-12);
     CHECK_NEAR(out[1], 15.0, 1e-12);
     graph_destroy(&g);

@@ -2,7 +2,7 @@
 #include "support/check.h"
 
 #include "base/rng.h"
-#include "support/net.h"
+#include "support/toy.h"
 
 static limn_error err;
 
@@ -23,10 +23,10 @@ static value_id build_bn_case(struct builder *b, const struct bn_case *c, value_
     struct shape w = c->transposed ? SHAPE(cin, cout / c->groups, 3, 3) : SHAPE(cout, cin / c->groups, 3, 3);
     attrs.size[0] = c->transposed ? 1 : 0;
     attrs.size[1] = attrs.size[2] = c->transposed ? 5 : 0;
-    value_id bias = c->bias ? net_const(b, SHAPE(cout), 8, 0.0, 0.5) : VALUE_NONE;
-    value_id weight = net_const(b, w, 7, 0.0, 0.5);
+    value_id bias = c->bias ? toy_const(b, SHAPE(cout), 8, 0.0, 0.5) : VALUE_NONE;
+    value_id weight = toy_const(b, w, 7, 0.0, 0.5);
     *conv = build(b, c->transposed ? &op_conv_transpose : &op_conv, "conv", &attrs, x, weight, bias);
-    return net_bn(b, "bn", *conv, 50);
+    return toy_bn(b, "bn", *conv, 50);
 }
 
 static void test_bn_fold(const struct bn_case *c)
@@ -36,20 +36,20 @@ static void test_bn_fold(const struct bn_case *c)
     struct graph *g = NULL;
     CHECK_OK(graph_create(&g, &err));
     struct builder b = {g, LIMN_OK, &err};
-    x = net_input(&b, "x", SHAPE(2, 4, 5, 5));
+    x = toy_input(&b, "x", SHAPE(2, 4, 5, 5));
     bn = build_bn_case(&b, c, x, &conv);
     CHECK_OK(b.status);
     g->value[bn].flags |= VALUE_OUTPUT;
     for (size_t i = 0; i < N_X; i++) {
         x_data[i] = rng_symmetric(5, i);
     }
-    CHECK_OK(net_run(g, &(struct net_feed){x, x_data}, 1, bn, plain, &err));
+    CHECK_OK(toy_run(g, &(struct toy_feed){x, x_data}, 1, bn, plain, &err));
     CHECK_OK(graph_optimise(g, OPTIMISE_BN, &err));
-    CHECK_INT(net_live(g, &op_batch_norm), 0);
-    CHECK_INT(net_live(g, NULL), 1);
-    CHECK(net_ordered(g));
+    CHECK_INT(toy_live(g, &op_batch_norm), 0);
+    CHECK_INT(toy_live(g, NULL), 1);
+    CHECK(toy_ordered(g));
     CHECK_INT(graph_find(g, "bn"), bn);
-    CHECK_OK(net_run(g, &(struct net_feed){x, x_data}, 1, bn, folded, &err));
+    CHECK_OK(toy_run(g, &(struct toy_feed){x, x_data}, 1, bn, folded, &err));
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
         most = fmax(most, fabs(plain[i] - folded[i]));
     }
@@ -65,7 +65,7 @@ static void test_bn_stays(int hold)
     value_id conv;
     CHECK_OK(graph_create(&g, &err));
     struct builder b = {g, LIMN_OK, &err};
-    value_id bn = build_bn_case(&b, &(struct bn_case){false, true, 1}, net_input(&b, "x", SHAPE(2, 4, 5, 5)), &conv);
+    value_id bn = build_bn_case(&b, &(struct bn_case){false, true, 1}, toy_input(&b, "x", SHAPE(2, 4, 5, 5)), &conv);
     if (hold == 0) {
         g->value[conv].flags |= VALUE_TAP;
     } else if (hold == 1) {
@@ -77,8 +77,8 @@ static void test_bn_stays(int hold)
     g->value[bn].flags |= VALUE_OUTPUT;
     CHECK_OK(b.status);
     CHECK_OK(graph_optimise(g, OPTIMISE_ALL, &err));
-    CHECK_INT(net_live(g, &op_batch_norm), 1);
-    CHECK_INT(net_live(g, &op_conv), 1);
+    CHECK_INT(toy_live(g, &op_batch_norm), 1);
+    CHECK_INT(toy_live(g, &op_conv), 1);
     graph_destroy(&g);
 }
 
@@ -90,9 +90,9 @@ static void test_forward_chain(int tap, size_t expect_live)
     struct graph *g = NULL;
     CHECK_OK(graph_create(&g, &err));
     struct builder b = {g, LIMN_OK, &err};
-    value_id v[4], x = net_input(&b, "x", SHAPE(2, 4, 5, 5));
-    v[0] = net_conv(&b, "conv", x, 4, 3, false, 3);
-    v[1] = build_add(&b, v[0], net_const(&b, SHAPE(1, 4, 1, 1), 9, 0.0, 1.0));
+    value_id v[4], x = toy_input(&b, "x", SHAPE(2, 4, 5, 5));
+    v[0] = toy_conv(&b, "conv", x, 4, 3, false, 3);
+    v[1] = build_add(&b, v[0], toy_const(&b, SHAPE(1, 4, 1, 1), 9, 0.0, 1.0));
     v[2] = build_add(&b, x, v[1]);
     v[3] = build(&b, &op_relu, "relu", NULL, v[2]);
     CHECK_OK(b.status);
@@ -103,13 +103,13 @@ static void test_forward_chain(int tap, size_t expect_live)
     }
     value_id watched = tap >= 0 ? v[tap] : v[3];
     g->value[watched].flags |= VALUE_TAP | VALUE_OUTPUT;
-    CHECK_OK(net_run(g, &(struct net_feed){x, x_data}, 1, v[3], before[0], &err));
-    CHECK_OK(net_run(g, &(struct net_feed){x, x_data}, 1, watched, before[1], &err));
+    CHECK_OK(toy_run(g, &(struct toy_feed){x, x_data}, 1, v[3], before[0], &err));
+    CHECK_OK(toy_run(g, &(struct toy_feed){x, x_data}, 1, watched, before[1], &err));
     CHECK_OK(graph_optimise(g, OPTIMISE_ALL, &err));
-    CHECK_INT(net_live(g, NULL), expect_live);
-    CHECK(net_ordered(g));
-    CHECK_OK(net_run(g, &(struct net_feed){x, x_data}, 1, v[3], after[0], &err));
-    CHECK_OK(net_run(g, &(struct net_feed){x, x_data}, 1, watched, after[1], &err));
+    CHECK_INT(toy_live(g, NULL), expect_live);
+    CHECK(toy_ordered(g));
+    CHECK_OK(toy_run(g, &(struct toy_feed){x, x_data}, 1, v[3], after[0], &err));
+    CHECK_OK(toy_run(g, &(struct toy_feed){x, x_data}, 1, watched, after[1], &err));
     for (size_t i = 0; i < N_TAP; i++) {
         CHECK_NEAR(after[0][i], before[0][i], 1e-12);
         CHECK_NEAR(after[1][i], before[1][i], 1e-12);
@@ -123,14 +123,14 @@ static void test_residual_meets(void)
     struct graph *g = NULL;
     CHECK_OK(graph_create(&g, &err));
     struct builder b = {g, LIMN_OK, &err};
-    value_id x = net_input(&b, "x", SHAPE(2, 4, 5, 5));
-    value_id one = net_conv(&b, "one", x, 4, 3, true, 3), two = net_conv(&b, "two", x, 4, 1, true, 5);
+    value_id x = toy_input(&b, "x", SHAPE(2, 4, 5, 5));
+    value_id one = toy_conv(&b, "one", x, 4, 3, true, 3), two = toy_conv(&b, "two", x, 4, 1, true, 5);
     value_id y = build(&b, &op_relu6, "y", NULL, build_add(&b, one, two));
     CHECK_OK(b.status);
     g->value[y].flags |= VALUE_OUTPUT;
     CHECK_OK(graph_optimise(g, OPTIMISE_ALL, &err));
-    CHECK_INT(net_live(g, NULL), 2);
-    CHECK(net_ordered(g));
+    CHECK_INT(toy_live(g, NULL), 2);
+    CHECK(toy_ordered(g));
     const struct node *n = &g->node[g->value[y].producer];
     CHECK_INT(n->in[CONV_ADD], one);
     CHECK_INT(((const struct conv_attrs *)n->attrs)->epi.act, ACT_RELU6);
@@ -144,17 +144,17 @@ static void test_add_behind_activation(void)
     double x_data[N_X], before[N_X], after[N_X];
     CHECK_OK(graph_create(&g, &err));
     struct builder b = {g, LIMN_OK, &err};
-    value_id x = net_input(&b, "x", SHAPE(2, 4, 5, 5));
-    value_id y = build_add(&b, build(&b, &op_relu, "relu", NULL, net_conv(&b, "conv", x, 4, 3, true, 3)), x);
+    value_id x = toy_input(&b, "x", SHAPE(2, 4, 5, 5));
+    value_id y = build_add(&b, build(&b, &op_relu, "relu", NULL, toy_conv(&b, "conv", x, 4, 3, true, 3)), x);
     CHECK_OK(b.status);
     g->value[y].flags |= VALUE_OUTPUT;
     for (size_t i = 0; i < N_X; i++) {
         x_data[i] = rng_symmetric(8, i);
     }
-    CHECK_OK(net_run(g, &(struct net_feed){x, x_data}, 1, y, before, &err));
+    CHECK_OK(toy_run(g, &(struct toy_feed){x, x_data}, 1, y, before, &err));
     CHECK_OK(graph_optimise(g, OPTIMISE_ALL, &err));
-    CHECK_INT(net_live(g, NULL), 2);
-    CHECK_OK(net_run(g, &(struct net_feed){x, x_data}, 1, y, after, &err));
+    CHECK_INT(toy_live(g, NULL), 2);
+    CHECK_OK(toy_run(g, &(struct toy_feed){x, x_data}, 1, y, after, &err));
     for (size_t i = 0; i < N_X; i++) {
         CHECK_NEAR(after[i], before[i], 1e-12);
     }
@@ -167,14 +167,14 @@ static void test_stages_stay_apart(void)
     struct graph *g = NULL;
     CHECK_OK(graph_create(&g, &err));
     struct builder b = {g, LIMN_OK, &err};
-    value_id x = net_input(&b, "x", SHAPE(2, 4, 5, 5)), late = net_input(&b, "late", SHAPE(2, 4, 5, 5));
-    value_id y = build_add(&b, net_conv(&b, "conv", x, 4, 3, false, 3), late);
+    value_id x = toy_input(&b, "x", SHAPE(2, 4, 5, 5)), late = toy_input(&b, "late", SHAPE(2, 4, 5, 5));
+    value_id y = build_add(&b, toy_conv(&b, "conv", x, 4, 3, false, 3), late);
     CHECK_OK(b.status);
     g->value[late].flags |= VALUE_LATE;
     g->value[y].flags |= VALUE_OUTPUT;
     CHECK_OK(graph_optimise(g, OPTIMISE_ALL, &err));
-    CHECK_INT(net_live(g, &op_conv), 1);
-    CHECK_INT(net_live(g, &op_add), 1);
+    CHECK_INT(toy_live(g, &op_conv), 1);
+    CHECK_INT(toy_live(g, &op_add), 1);
     graph_destroy(&g);
 }
 
@@ -184,8 +184,8 @@ static void test_same_nodes_merge(void)
     value_id first = VALUE_NONE, second = VALUE_NONE;
     CHECK_OK(graph_create(&g, &err));
     struct builder b = {g, LIMN_OK, &err};
-    value_id x = net_input(&b, "x", SHAPE(2, 4, 5, 5)), seed = net_input(&b, "seed", SHAPE(2, K));
-    value_id y = net_head(&b, build(&b, &op_relu, "relu", NULL, net_conv(&b, "conv", x, 4, 3, true, 3)), K, 4);
+    value_id x = toy_input(&b, "x", SHAPE(2, 4, 5, 5)), seed = toy_input(&b, "seed", SHAPE(2, K));
+    value_id y = toy_head(&b, build(&b, &op_relu, "relu", NULL, toy_conv(&b, "conv", x, 4, 3, true, 3)), K, 4);
     value_id copy = build(&b, &op_relu, "named", NULL, graph_find(g, "conv"));
     CHECK_OK(b.status);
     CHECK_OK(autodiff(g, NULL, y, seed, &x, 1, &first, &err));
@@ -194,11 +194,11 @@ static void test_same_nodes_merge(void)
     g->value[sum].flags |= VALUE_OUTPUT;
     g->value[copy].flags |= VALUE_OUTPUT;
     CHECK_OK(graph_optimise(g, OPTIMISE_SAME | OPTIMISE_DEAD, &err));
-    CHECK_INT(net_live(g, &op_conv_transpose), 1);
-    CHECK_INT(net_live(g, &op_relu), 2); /* names stay */
+    CHECK_INT(toy_live(g, &op_conv_transpose), 1);
+    CHECK_INT(toy_live(g, &op_relu), 2); /* names stay */
     const struct node *n = &g->node[g->value[sum].producer];
     CHECK_INT(n->in[0], n->in[1]);
-    CHECK(net_ordered(g));
+    CHECK(toy_ordered(g));
     graph_destroy(&g);
 }
 
@@ -216,16 +216,16 @@ static void random_net(struct random_net *r, uint64_t seed)
     size_t n = 1;
     CHECK_OK(graph_create(&r->g, &err));
     struct builder b = {r->g, LIMN_OK, &err};
-    pool[0] = r->x = net_input(&b, "x", SHAPE(2, 4, 5, 5));
+    pool[0] = r->x = toy_input(&b, "x", SHAPE(2, 4, 5, 5));
     for (int i = 0; i < 16; i++) {
         value_id from = pool[n - 1 - rng_u64(seed, draw++) % (n < 3 ? n : 3)];
         value_id other = pool[rng_u64(seed, draw++) % n];
         uint64_t kind = rng_u64(seed, draw++) % 8, size = 1 + 2 * (rng_u64(seed, draw++) % 2);
         value_id v;
         if (kind < 3) {
-            v = net_conv(&b, NULL, from, 4, (int32_t)size, kind == 1, seed + draw);
+            v = toy_conv(&b, NULL, from, 4, (int32_t)size, kind == 1, seed + draw);
         } else if (kind == 3) {
-            v = net_bn(&b, NULL, net_conv(&b, NULL, from, 4, 3, true, seed + draw), draw);
+            v = toy_bn(&b, NULL, toy_conv(&b, NULL, from, 4, 3, true, seed + draw), draw);
         } else if (kind < 6) {
             v = build(&b, kind == 4 ? &op_relu : &op_relu6, NULL, NULL, from);
         } else {
@@ -234,8 +234,8 @@ static void random_net(struct random_net *r, uint64_t seed)
         pool[n++] = v;
     }
     r->tap = pool[n / 2];
-    r->y = net_head(&b, pool[n - 1], K, seed);
-    r->seed = net_input(&b, "seed", SHAPE(2, K));
+    r->y = toy_head(&b, pool[n - 1], K, seed);
+    r->seed = toy_input(&b, "seed", SHAPE(2, K));
     CHECK_OK(b.status);
     r->g->value[r->seed].flags |= VALUE_LATE;
     r->g->value[r->tap].flags |= VALUE_TAP | VALUE_OUTPUT;
@@ -251,10 +251,10 @@ static void random_net_read(struct random_net *r, double *tap, double *y, double
     for (size_t i = 0; i < 2 * K; i++) {
         seed[i] = rng_symmetric(101, i);
     }
-    struct net_feed feed[] = {{r->x, x}, {r->seed, seed}};
-    CHECK_OK(net_run(r->g, feed, 2, r->tap, tap, &err));
-    CHECK_OK(net_run(r->g, feed, 2, r->y, y, &err));
-    CHECK_OK(net_run(r->g, feed, 2, r->grad, grad, &err));
+    struct toy_feed feed[] = {{r->x, x}, {r->seed, seed}};
+    CHECK_OK(toy_run(r->g, feed, 2, r->tap, tap, &err));
+    CHECK_OK(toy_run(r->g, feed, 2, r->y, y, &err));
+    CHECK_OK(toy_run(r->g, feed, 2, r->grad, grad, &err));
 }
 
 static double relative_error(const double *a, const double *b, size_t n)
@@ -283,16 +283,16 @@ static void test_random_net(uint64_t seed, size_t *saved)
         r->g->value[r->grad].flags |= VALUE_OUTPUT;
     }
     CHECK_OK(graph_optimise(fast.g, OPTIMISE_ALL, &err));
-    CHECK(net_ordered(fast.g));
-    CHECK(net_live(fast.g, NULL) <= net_live(plain.g, NULL));
-    *saved += net_live(plain.g, NULL) - net_live(fast.g, NULL);
+    CHECK(toy_ordered(fast.g));
+    CHECK(toy_live(fast.g, NULL) <= toy_live(plain.g, NULL));
+    *saved += toy_live(plain.g, NULL) - toy_live(fast.g, NULL);
     random_net_read(&plain, tap[0], y[0], grad[0]);
     random_net_read(&fast, tap[1], y[1], grad[1]);
     CHECK(relative_error(tap[0], tap[1], N_TAP) < 1e-5);
     CHECK(relative_error(y[0], y[1], 2 * K) < 1e-5);
     CHECK(relative_error(grad[0], grad[1], N_X) < 1e-5);
     CHECK_OK(graph_optimise(fast.g, OPTIMISE_ALL, &err)); /* nothing left that breaks on a second pass */
-    CHECK(net_ordered(fast.g));
+    CHECK(toy_ordered(fast.g));
     random_net_read(&fast, tap[1], y[1], grad[1]);
     CHECK(relative_error(grad[0], grad[1], N_X) < 1e-5);
     graph_destroy(&plain.g);

@@ -1,22 +1,21 @@
-/* Golden references: logits and maps computed by PyTorch, stored as .npy with a manifest that names input, layer,
- * class and tolerances. Found in $LIMN_PACK or ../shared/pack beside the source tree (the full sets), else in
- * tests/golden. */
+/* Golden references: logits and maps computed by PyTorch, stored as .npy with a manifest that names input, layer, class
+ * and tolerances. */
 #ifndef LIMN_TEST_GOLDEN_H
 #define LIMN_TEST_GOLDEN_H
 
 #include "explain/explain.h"
 
-struct golden_tally {
-    size_t cases, quantities, failed;
+enum golden_place {
+    GOLDEN_HERE, /* tests/golden: the bundled weights, or weights by recipe */
+    GOLDEN_PACK, /* $LIMN_PACK, else ../shared/pack beside the source tree: larger sets, float32 weights; may lack */
 };
-/* Runs every case of one model's folder on a device (NULL: reference executor), prints a line per quantity and adds
- * to the tally. An error of the engine counts as a failed quantity and is printed. */
-void golden_run(const char *model, const char *folder, struct vk_device *dev, struct golden_tally *t);
-
 struct golden_row {
-    const char *model, *folder;
+    enum golden_place place;
+    const char *model; /* as for model_open; a path with '/' is below the place */
+    const char *folder;
 };
-/* All rows on one device: exit status of a test program, 77 when there is nothing to run or no device. */
+/* Runs every case of every row on one device ($LIMN_TEST_DEVICE, "ref" for the reference executor; a software device
+ * otherwise) and prints a line per quantity. Returns the exit status of a test program, 77 with nothing to run. */
 int golden_main(const struct golden_row *rows, size_t n);
 
 #endif
