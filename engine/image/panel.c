@@ -10,13 +10,30 @@ static const struct rgb ink = {38, 38, 42}, faint = {110, 110, 118};
 
 struct layout {
     int32_t columns, rows, cell, margin, gap, scale;
-    int32_t head, title, caption, bar; /* heights of: sheet title, cell title, caption, colour bar; 0 when absent */
+    int32_t head, title, caption, bar; /* heights of: sheet title, cell title, caption, colour bar */
     int32_t width, height;
 };
 
 static int32_t line_height(int32_t scale)
 {
     return text_height(scale) + 3 * scale;
+}
+
+/* Height of one row of cells: what its tallest cell needs. */
+static int32_t row_height(const struct layout *l, const struct panel_cell *cells, size_t n)
+{
+    int32_t below = 0;
+    for (size_t i = 0; i < n; i++) {
+        int32_t h = (cells[i].bar ? l->bar : 0) + (cells[i].caption ? l->caption : 0);
+        below = h > below ? h : below;
+    }
+    return l->title + l->cell + below;
+}
+
+static size_t row_cells(const struct layout *l, size_t n, int32_t row)
+{
+    size_t left = n - (size_t)row * (size_t)l->columns;
+    return left < (size_t)l->columns ? left : (size_t)l->columns;
 }
 
 static void measure(struct layout *l, const char *title, const struct panel_cell *cells, size_t n, int32_t columns,
@@ -28,14 +45,16 @@ static void measure(struct layout *l, const char *title, const struct panel_cell
     l->scale = cell_px >= 200 ? cell_px / 160 + (cell_px < 320) : 1;
     l->margin = l->gap = cell_px / 16 < 6 ? 6 : cell_px / 16;
     l->head = title ? line_height(l->scale) + l->gap / 2 : 0;
+    l->caption = line_height(l->scale);
+    l->bar = 3 * l->scale + cell_px / 20 + line_height(l->scale);
     for (size_t i = 0; i < n; i++) {
         l->title = cells[i].title ? line_height(l->scale) : l->title;
-        l->caption = cells[i].caption ? line_height(l->scale) : l->caption;
-        l->bar = cells[i].bar ? 3 * l->scale + cell_px / 20 + line_height(l->scale) : l->bar;
     }
-    int32_t row = l->title + l->cell + l->bar + l->caption;
     l->width = 2 * l->margin + l->columns * l->cell + (l->columns - 1) * l->gap;
-    l->height = 2 * l->margin + l->head + l->rows * row + (l->rows - 1) * l->gap;
+    l->height = 2 * l->margin + l->head + (l->rows - 1) * l->gap;
+    for (int32_t r = 0; r < l->rows; r++) {
+        l->height += row_height(l, cells + (size_t)r * (size_t)l->columns, row_cells(l, n, r));
+    }
 }
 
 /* Draws text clipped to `width`, the end replaced by ".." when it does not fit; align 0 left, 1 centre, 2 right. */
@@ -113,7 +132,7 @@ static limn_status draw_cell(struct image *im, const struct layout *l, int32_t x
         draw_bar(im, l, x, y, c);
     }
     if (c->caption) {
-        draw_line(im, x, y + l->bar + 3 * l->scale, l->cell, l->scale, 1, faint, c->caption);
+        draw_line(im, x, y + (c->bar ? l->bar : 0) + 3 * l->scale, l->cell, l->scale, 1, faint, c->caption);
     }
     return st;
 }
@@ -136,10 +155,14 @@ limn_status panel_compose(const char *title, const struct panel_cell *cells, siz
     if (title) {
         draw_line(&r, l.margin, l.margin, l.width - 2 * l.margin, l.scale, 1, ink, title);
     }
-    for (size_t i = 0; i < n && st == LIMN_OK; i++) {
-        int32_t column = (int32_t)(i % (size_t)l.columns), row = (int32_t)(i / (size_t)l.columns);
-        int32_t step = l.title + l.cell + l.bar + l.caption + l.gap;
-        st = draw_cell(&r, &l, l.margin + column * (l.cell + l.gap), l.margin + l.head + row * step, &cells[i], err);
+    int32_t y = l.margin + l.head;
+    for (int32_t row = 0; row < l.rows; row++) {
+        const struct panel_cell *first = cells + (size_t)row * (size_t)l.columns;
+        size_t count = row_cells(&l, n, row);
+        for (size_t i = 0; i < count && st == LIMN_OK; i++) {
+            st = draw_cell(&r, &l, l.margin + (int32_t)i * (l.cell + l.gap), y, &first[i], err);
+        }
+        y += row_height(&l, first, count) + l.gap;
     }
     if (st != LIMN_OK) {
         image_finish(&r);
