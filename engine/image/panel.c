@@ -44,7 +44,7 @@ static void measure(struct layout *l, const char *title, const struct panel_cell
     l->cell = cell_px;
     l->scale = cell_px >= 200 ? cell_px / 160 + (cell_px < 320) : 1;
     l->margin = l->gap = cell_px / 16 < 6 ? 6 : cell_px / 16;
-    l->head = title ? line_height(l->scale) + l->gap / 2 : 0;
+    l->head = title ? line_height(l->scale) + l->gap : 0;
     l->caption = line_height(l->scale);
     l->bar = 3 * l->scale + cell_px / 20 + line_height(l->scale);
     for (size_t i = 0; i < n; i++) {
@@ -57,15 +57,14 @@ static void measure(struct layout *l, const char *title, const struct panel_cell
     }
 }
 
-/* Draws text clipped to `width`, the end replaced by ".." when it does not fit; align 0 left, 1 centre, 2 right. */
+/* Draws text clipped to `width`, the end replaced by "..." when it does not fit; align 0 left, 1 centre, 2 right. */
 static void draw_line(struct image *im, int32_t x, int32_t y, int32_t width, int32_t scale, int align,
                       struct rgb colour, const char *text)
 {
     char fit[MAX_TEXT];
     snprintf(fit, sizeof(fit), "%s", text);
-    for (size_t n = strlen(fit); text_width(fit, scale) > width && n > 2; n--) {
-        snprintf(fit + n - 3, 3, "..");
-        fit[n - 1] = '\0';
+    for (size_t n = strlen(fit); text_width(fit, scale) > width && n > 3; n--) {
+        memcpy(fit + n - 4, "...", 4);
     }
     int32_t slack = width - text_width(fit, scale);
     text_draw(im, x + (slack > 0 ? slack * align / 2 : 0), y, scale, colour, fit);
@@ -79,11 +78,23 @@ static void paste(struct image *dst, int32_t x, int32_t y, const struct image *s
     }
 }
 
+/* A light line just outside a picture, so that white ones keep an edge. */
+static void draw_frame(struct image *im, int32_t x, int32_t y, int32_t width, int32_t height)
+{
+    for (int32_t j = y - 1; j <= y + height; j++) {
+        bool edge = j < y || j == y + height;
+        for (int32_t i = x - 1; i <= x + width; i += edge ? 1 : width + 1) {
+            memset(im->rgb + 3 * ((size_t)j * (size_t)im->width + (size_t)i), 214, 3);
+        }
+    }
+}
+
 static void draw_bar(struct image *im, const struct layout *l, int32_t x, int32_t y, const struct panel_cell *c)
 {
     char text[32];
     int32_t height = l->cell / 20;
     y += 3 * l->scale;
+    draw_frame(im, x, y, l->cell, height);
     for (int32_t i = 0; i < l->cell; i++) {
         for (int32_t j = 0; j < height; j++) {
             double t = l->cell > 1 ? (double)i / (l->cell - 1) : 0.0;
@@ -106,14 +117,17 @@ static limn_status draw_picture(struct image *im, const struct layout *l, int32_
     int32_t w = (int32_t)((int64_t)src->width * l->cell / most), h = (int32_t)((int64_t)src->height * l->cell / most);
     w = w < 1 ? 1 : w;
     h = h < 1 ? 1 : h;
+    x += (l->cell - w) / 2;
+    y += (l->cell - h) / 2;
+    draw_frame(im, x, y, w, h);
     enum resize_filter f = 4 * most <= l->cell ? RESIZE_NEAREST : RESIZE_BICUBIC;
     if (most == l->cell) {
-        paste(im, x + (l->cell - w) / 2, y + (l->cell - h) / 2, src);
+        paste(im, x, y, src);
         return LIMN_OK;
     }
     limn_status st = image_resize(src, w, h, f, true, &fit, err);
     if (st == LIMN_OK) {
-        paste(im, x + (l->cell - w) / 2, y + (l->cell - h) / 2, &fit);
+        paste(im, x, y, &fit);
         image_finish(&fit);
     }
     return st;
