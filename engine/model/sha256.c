@@ -19,6 +19,16 @@ static uint32_t rotr(uint32_t x, int n)
     return x >> n | x << (32 - n);
 }
 
+/* One round; the caller rotates the names of the eight words instead of moving them. */
+static void sha256_round(uint32_t a, uint32_t b, uint32_t c, uint32_t *d, uint32_t e, uint32_t f, uint32_t g,
+                         uint32_t *h, uint32_t kw)
+{
+    uint32_t t1 = *h + (rotr(e, 6) ^ rotr(e, 11) ^ rotr(e, 25)) + (g ^ (e & (f ^ g))) + kw;
+    uint32_t t2 = (rotr(a, 2) ^ rotr(a, 13) ^ rotr(a, 22)) + ((a & b) | (c & (a | b)));
+    *d += t1;
+    *h = t1 + t2;
+}
+
 static void sha256_block(uint32_t h[8], const uint8_t *p)
 {
     uint32_t w[64], v[8];
@@ -30,14 +40,16 @@ static void sha256_block(uint32_t h[8], const uint8_t *p)
         w[i] = w[i - 16] + (rotr(a, 7) ^ rotr(a, 18) ^ a >> 3) + w[i - 7] + (rotr(b, 17) ^ rotr(b, 19) ^ b >> 10);
     }
     memcpy(v, h, sizeof v);
-    for (int i = 0; i < 64; i++) {
-        uint32_t s1 = rotr(v[4], 6) ^ rotr(v[4], 11) ^ rotr(v[4], 25);
-        uint32_t t1 = v[7] + s1 + ((v[4] & v[5]) ^ (~v[4] & v[6])) + sha256_k[i] + w[i];
-        uint32_t s0 = rotr(v[0], 2) ^ rotr(v[0], 13) ^ rotr(v[0], 22);
-        uint32_t t2 = s0 + ((v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]));
-        memmove(v + 1, v, 7 * sizeof v[0]);
-        v[4] += t1;
-        v[0] = t1 + t2;
+    for (int i = 0; i < 64; i += 8) {
+        const uint32_t *k = sha256_k + i, *x = w + i;
+        sha256_round(v[0], v[1], v[2], &v[3], v[4], v[5], v[6], &v[7], k[0] + x[0]);
+        sha256_round(v[7], v[0], v[1], &v[2], v[3], v[4], v[5], &v[6], k[1] + x[1]);
+        sha256_round(v[6], v[7], v[0], &v[1], v[2], v[3], v[4], &v[5], k[2] + x[2]);
+        sha256_round(v[5], v[6], v[7], &v[0], v[1], v[2], v[3], &v[4], k[3] + x[3]);
+        sha256_round(v[4], v[5], v[6], &v[7], v[0], v[1], v[2], &v[3], k[4] + x[4]);
+        sha256_round(v[3], v[4], v[5], &v[6], v[7], v[0], v[1], &v[2], k[5] + x[5]);
+        sha256_round(v[2], v[3], v[4], &v[5], v[6], v[7], v[0], &v[1], k[6] + x[6]);
+        sha256_round(v[1], v[2], v[3], &v[4], v[5], v[6], v[7], &v[0], k[7] + x[7]);
     }
     for (int i = 0; i < 8; i++) {
         h[i] += v[i];
@@ -55,6 +67,13 @@ void sha256_add(struct sha256 *s, const void *data, size_t n)
     const uint8_t *p = data;
     while (n > 0) {
         size_t have = s->bytes % 64, take = 64 - have < n ? 64 - have : n;
+        if (have == 0 && n >= 64) { /* whole blocks need no copy */
+            sha256_block(s->h, p);
+            s->bytes += 64;
+            p += 64;
+            n -= 64;
+            continue;
+        }
         memcpy(s->block + have, p, take);
         s->bytes += take;
         p += take;

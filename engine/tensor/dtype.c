@@ -42,11 +42,10 @@ float f16_to_f32(uint16_t h)
     /* The half's exponent and fraction, placed in a float's fields, are its value times 2^-112; the product is exact
      * and handles subnormals. */
     float f = bits_to_f32((uint32_t)(h & 0x7fffu) << 13) * 0x1p112f;
-    uint32_t u;
+    uint32_t u,
+        special = (h & 0x7c00u) == 0x7c00u ? 0x7f800000u : 0; /* infinity and NaN; no branch, so that it vectorises */
     memcpy(&u, &f, sizeof u);
-    if ((h & 0x7c00u) == 0x7c00u) {
-        u = 0x7f800000u | (uint32_t)(h & 0x3ffu) << 13;
-    }
+    u |= special;
     return bits_to_f32(u | (uint32_t)(h & 0x8000u) << 16);
 }
 
