@@ -1,7 +1,7 @@
 /* Model cards: NAME.json beside NAME.safetensors. One flat JSON object; every field is optional:
  *
  *   arch title licence origin trained_on layer  texts        input   [channels, height, width]
- *   mean std      one number a channel                       range   1 or 255
+ *   mean std      one number a channel, or one for all       range   1 or 255
  *   bgr           true when the network wants blue first     resize  shorter side before the centre crop
  *   rule          "short-side", "exact" or "none"            filter  "nearest", "bilinear" or "bicubic"
  *   labels        a file with one label a line, relative to the card, or an array of texts
@@ -68,6 +68,9 @@ static limn_status card_floats(const json_t *root, const char *key, float *out, 
     if (!good) {
         return err_set(err, LIMN_ERR_FORMAT, "\"%s\" is not a list of 1 to 4 %snumbers", key,
                        positive ? "positive " : "");
+    }
+    for (size_t i = n; i < 4; i++) {
+        f[i] = n == 1 ? f[0] : 0; /* one number stands for every channel */
     }
     memcpy(out, f, sizeof f);
     return LIMN_OK;

@@ -69,6 +69,10 @@ static limn_status weight_read(const struct const_source *source, float *dst, si
     if (bad > 0 && w->n_bad_tensors == 1) {
         snprintf(w->warning, sizeof w->warning, "tensor \"%.100s\": %zu of %zu weights are not finite", x->name, bad,
                  n);
+    } else if (bad > 0) { /* the first is named, the others are counted */
+        char *end = strstr(w->warning, " (and ");
+        size_t at = end != NULL ? (size_t)(end - w->warning) : strlen(w->warning);
+        snprintf(w->warning + at, sizeof w->warning - at, " (and in %zu other tensors)", w->n_bad_tensors - 1);
     }
     return LIMN_OK;
 }

@@ -1,5 +1,5 @@
-/* The committed corpus of weight files, arrays and cards: every file of accept/ is read, every file of reject/ is refused
- * with one line that starts with its path. */
+/* The committed corpus of weight files, arrays and cards: every file of accept/ is read, every file of reject/ is
+ * refused with one line that starts with its path. */
 #include "support/check.h"
 
 #include <dirent.h>
