@@ -22,8 +22,8 @@ void main()
     int block = divide(slice, int(push.dim[0]));
     int ng = divide(block, int(push.c4));
     int n = divide(ng, int(push.groups));
-    ivec3 at = ivec3(slice - block * int(push.dim[0]), row - slice * int(push.dim[1]), id - row * int(push.dim[2])) +
-               ivec3(push.lo[0], push.lo[1], push.lo[2]);
+    ivec3 at = ivec3(slice - block * int(push.dim[0]), row - slice * int(push.dim[1]), id - row * int(push.dim[2]));
+    at = at * ivec3(push.step[0], push.step[1], push.step[2]) + ivec3(push.lo[0], push.lo[1], push.lo[2]);
     ivec3 dim = ivec3(push.x_dim[0], push.x_dim[1], push.x_dim[2]);
     bool inside = all(greaterThanEqual(at, ivec3(0))) && all(lessThan(at, dim));
     int c = (block - ng * int(push.c4)) * 4;

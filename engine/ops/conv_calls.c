@@ -10,6 +10,9 @@
 struct conv_pack_x_push {
     PUSH_CONV_PACK_X
 };
+struct conv_pack_flat_push {
+    PUSH_CONV_PACK_FLAT
+};
 struct conv_pack_w_push {
     PUSH_CONV_PACK_W
 };
@@ -167,9 +170,45 @@ static void round_range(const struct conv_job *j, uint32_t per_sample, uint64_t 
     *size = (uint64_t)j->count * per_sample * 4;
 }
 
+/* The packed planes are those of x, a multiple of four points each. */
+static bool is_flat(const struct conv_job *j)
+{
+    bool flat = j->texel && j->p->x_w == 1 && conv_volume(j->dim) % 4 == 0;
+    for (int i = 0; i < 3; i++) {
+        flat = flat && j->lo[i] == 0 && j->step[i] == 1 && j->dim[i] == j->p->x_dim[i];
+    }
+    return flat;
+}
+
+static limn_status call_pack_flat(struct conv_job *j)
+{
+    const struct conv_problem *p = j->p;
+    uint32_t plane4 = (uint32_t)(conv_volume(j->dim) / 4);
+    struct conv_pack_flat_push push = {
+        .count = (uint32_t)j->count * (uint32_t)p->groups * (uint32_t)j->c4 * plane4,
+        .c = (uint32_t)p->c,
+        .c4 = (uint32_t)j->c4,
+        .plane4 = plane4,
+    };
+    struct kernel_call *k = NULL;
+    uint64_t offset, size;
+    limn_status st = LIMN_OK;
+    TRY(add_call(j->list, SHADER_CONV_PACK_FLAT_TEXEL, flat_local(j->caps), &k, j->err));
+    round_range(j, p->x_n, &offset, &size);
+    kernel_push(k, &push, sizeof(push));
+    conv_bind(k, BIND_IN, CONV_X, ACCESS_READ, VIEW_TEXEL_RGBA32F, offset, size);
+    conv_bind(k, BIND_SCRATCH, j->x_scratch, ACCESS_WRITE, VIEW_STORAGE, 0, 0);
+    kernel_grid_1d(k, j->caps, push.count, k->spec[0]);
+out:
+    return st;
+}
+
 limn_status conv_call_pack_x(struct conv_job *j)
 {
     const struct conv_problem *p = j->p;
+    if (is_flat(j)) {
+        return call_pack_flat(j);
+    }
     struct conv_pack_x_push push = {
         .count = (uint32_t)((uint64_t)j->count * (uint64_t)p->groups * (uint64_t)j->c4 * conv_volume(j->dim)),
         .c = (uint32_t)p->c,
@@ -182,6 +221,7 @@ limn_status conv_call_pack_x(struct conv_job *j)
     for (int i = 0; i < 3; i++) {
         push.dim[i] = (uint32_t)j->dim[i];
         push.lo[i] = j->lo[i];
+        push.step[i] = j->step[i];
         push.x_dim[i] = (uint32_t)p->x_dim[i];
     }
     struct kernel_call *k = NULL;
@@ -253,7 +293,7 @@ static limn_status call_block(struct conv_job *j, const struct conv_sub *s)
     for (int i = 2; i >= 0; i--) {
         push.taps[i] = (uint32_t)s->a[i].taps;
         push.x_t[i] = (uint32_t)s->a[i].dil * stride;
-        push.x_q[i] = (uint32_t)s->a[i].stride * stride;
+        push.x_q[i] = (uint32_t)(s->a[i].stride / j->step[i]) * stride;
         push.x_base += volume(s) > 0 ? (uint32_t)(s->a[i].start - j->lo[i]) * stride : 0;
         stride *= (uint32_t)j->dim[i];
     }

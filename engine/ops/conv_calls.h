@@ -15,7 +15,8 @@ struct conv_job {
     enum conv_family family;
     bool texel;             /* texel views */
     int32_t c4;             /* packed x: vec4 of channels, origin, size */
-    int32_t lo[3], dim[3];
+    int32_t lo[3], dim[3];  /* every step-th point of x */
+    int32_t step[3];
     uint64_t packed;        /* vec4 of packed x per sample, 0: x is read as it is */
     int32_t batch;          /* samples per round */
     int32_t first, count;   /* samples of this round */

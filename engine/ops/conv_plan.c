@@ -139,10 +139,17 @@ static enum conv_family family(const struct conv_problem *p, const struct device
     return f;
 }
 
-/* The part of x that the sub-convolutions read, along one axis. */
-static void axis_box(const struct conv_problem *p, int axis, int32_t *lo, int32_t *size)
+/* The part of x that the sub-convolutions read, along one axis: `size` points from `lo`, `step` apart. */
+static void axis_box(const struct conv_problem *p, int axis, int32_t *lo, int32_t *size, int32_t *step)
 {
     int32_t hi = INT32_MIN;
+    *step = 1;
+    if (!p->transposed && p->k[axis] == 1) { /* one tap: only the points it visits */
+        *lo = -p->pad[axis];
+        *step = p->stride[axis];
+        *size = p->y_dim[axis];
+        return;
+    }
     *lo = INT32_MAX;
     for (int32_t i = 0; i < conv_sub_count(p, axis); i++) {
         struct conv_sub_axis s = conv_sub_axis(p, axis, i);
@@ -211,7 +218,7 @@ limn_status conv_plan_problem(const struct op_call *c, const struct conv_problem
     enum conv_family f = family(p, caps);
     limn_status st = LIMN_OK;
     for (int i = 0; i < 3; i++) {
-        axis_box(p, i, &job.lo[i], &job.dim[i]);
+        axis_box(p, i, &job.lo[i], &job.dim[i], &job.step[i]);
     }
     bool fits = choose(&job, f, f == CONV_FAMILY_DEPTHWISE ? &depthwise : p);
     if (f == CONV_FAMILY_DEPTHWISE && !job.texel) { /* there is no other build of that kernel */

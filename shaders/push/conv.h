@@ -30,10 +30,14 @@
 /* conv_reduce.comp: sums the splits [split][group * m][points]. */
 #define PUSH_CONV_REDUCE PUSH_CONV_OUT PUSH_EPILOGUE PUSH_U32(channels) PUSH_U32(splits)
 
-/* conv_pack_x.comp: [n][group][c/4][dim][4] from x; dim starts at `lo` of x, outside of it are zeros. */
+/* conv_pack_x.comp: [n][group][c/4][dim][4] from every `step`-th point of x; dim starts at `lo` of x, outside are zeros. */
 #define PUSH_CONV_PACK_X                                                                                               \
     PUSH_U32(count) PUSH_U32(c) PUSH_U32(c4) PUSH_U32(groups) PUSH_U32_ARRAY(dim, 3) PUSH_I32_ARRAY(lo, 3)               \
+    PUSH_I32_ARRAY(step, 3)                                                                                             \
     PUSH_U32_ARRAY(x_dim, 3) PUSH_U32(x_n) PUSH_U32(x_c) PUSH_U32(x_w)
+
+/* conv_pack_flat.comp: the same for whole planes of 4 * plane4 points. */
+#define PUSH_CONV_PACK_FLAT PUSH_U32(count) PUSH_U32(c) PUSH_U32(c4) PUSH_U32(plane4)
 
 /* conv_pack_w*.comp: element (g, m, c, t) is at base + g * w_g + m * w_m + c * w_c + t . w_t of w. */
 #define PUSH_CONV_PACK_W                                                                                               \
