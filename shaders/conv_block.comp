@@ -29,9 +29,14 @@ void main()
                   o.z * int(push.x_q[1]) + o.w * int(push.x_q[2]);
     }
     vec4 acc[TM][TP];
+    uint channel0 = uint(g) * push.m + uint(m0), last = push.m - uint(m0) - 1u;
     for (int j = 0; j < TM; j++) {
+        vec4 b;
+        for (int e = 0; e < 4; e++) {
+            b[e] = epilogue_bias(channel0 + min(uint(4 * j + e), last));
+        }
         for (int i = 0; i < TP; i++) {
-            acc[j][i] = vec4(0.0);
+            acc[j][i] = b;
         }
     }
     int td = int(push.taps[0]), th = int(push.taps[1]), tw = int(push.taps[2]);
@@ -68,14 +73,12 @@ void main()
     }
     for (int i = 0; i < TP; i++) {
         int p = p0 + i * local;
-        if (p < int(push.points)) {
-            ivec4 o = conv_point(p);
-            for (int j = 0; j < 4 * TM; j++) {
-                if (m0 + j < int(push.m)) {
-                    uint channel = uint(g) * push.m + uint(m0 + j);
-                    epilogue_store(acc[j / 4][i][j % 4], channel, conv_out_at(o, channel));
-                }
+        uint to = conv_out_at(conv_point(min(p, int(push.points) - 1)), channel0);
+        for (int j = 0; j < 4 * TM; j++) {
+            if (p < int(push.points) && m0 + j < int(push.m)) {
+                epilogue_finish(acc[j / 4][i][j % 4], to);
             }
+            to += push.y_c;
         }
     }
 }

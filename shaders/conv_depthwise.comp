@@ -20,12 +20,15 @@ void main()
     int local = int(gl_WorkGroupSize.x), block = int(gl_WorkGroupID.y);
     int p0 = int(gl_WorkGroupID.x) * local * TP + int(gl_LocalInvocationID.x);
     int at[TP];
-    vec4 acc[TP];
+    vec4 acc[TP], b;
+    for (int c = 0; c < 4; c++) {
+        b[c] = epilogue_bias(min(uint(block * 4 + c), push.m - 1u));
+    }
     for (int i = 0; i < TP; i++) {
         ivec4 o = conv_point(min(p0 + i * local, int(push.points) - 1));
         at[i] = int(push.x_base) + block * int(push.x_c) + o.x * int(push.x_n) + o.y * int(push.x_q[0]) +
                 o.z * int(push.x_q[1]) + o.w * int(push.x_q[2]);
-        acc[i] = vec4(0.0);
+        acc[i] = b;
     }
     int td = int(push.taps[0]), th = int(push.taps[1]), tw = int(push.taps[2]);
     int steps = td * th * tw, blocks = int(push.c4), iw = 0, ih = 0, from = block, off = 0;
@@ -47,14 +50,12 @@ void main()
     }
     for (int i = 0; i < TP; i++) {
         int p = p0 + i * local;
-        if (p < int(push.points)) {
-            ivec4 o = conv_point(p);
-            for (int c = 0; c < 4; c++) {
-                uint channel = uint(block * 4 + c);
-                if (channel < push.m) {
-                    epilogue_store(acc[i][c], channel, conv_out_at(o, channel));
-                }
+        uint to = conv_out_at(conv_point(min(p, int(push.points) - 1)), uint(block * 4));
+        for (int c = 0; c < 4; c++) {
+            if (p < int(push.points) && block * 4 + c < int(push.m)) {
+                epilogue_finish(acc[i][c], to);
             }
+            to += push.y_c;
         }
     }
 }

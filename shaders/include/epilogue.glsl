@@ -10,12 +10,14 @@ TENSOR1(3, bias)
 TENSOR1(4, addend)
 TENSOR1(5, mask)
 
-/* Finishes `v` of output channel `channel` and stores it at element `at`. */
-void epilogue_store(float v, uint channel, uint at)
+float epilogue_bias(uint channel)
 {
-    if ((EPILOGUE & EPILOGUE_BIAS) != 0) {
-        v += LOAD1(bias, channel);
-    }
+    return (EPILOGUE & EPILOGUE_BIAS) != 0 ? LOAD1(bias, channel) : 0.0;
+}
+
+/* Finishes `v`, which includes its bias, and stores it at element `at`. */
+void epilogue_finish(float v, uint at)
+{
     if ((EPILOGUE & EPILOGUE_ADD) != 0) {
         v += LOAD1(addend, at);
     }
@@ -25,6 +27,12 @@ void epilogue_store(float v, uint channel, uint at)
         v = m > push.gate_lo && m < push.gate_hi ? v : 0.0;
     }
     y[at] = push.positive != 0 && v <= 0.0 ? 0.0 : v;
+}
+
+/* The same for a sum of output channel `channel` without its bias. */
+void epilogue_store(float v, uint channel, uint at)
+{
+    epilogue_finish(v + epilogue_bias(channel), at);
 }
 
 #endif
