@@ -110,6 +110,14 @@ out:
     return st;
 }
 
+/* Nothing trains here, so that BatchNorm may go into the weights. */
+static void freeze(struct graph *g)
+{
+    for (size_t i = 0; i < g->n_value; i++) {
+        g->value[i].flags &= ~(uint32_t)VALUE_PARAM;
+    }
+}
+
 limn_status explain_plan_create(struct model *m, const struct explain_params *p, struct explain_plan **out,
                                 limn_error *err)
 {
@@ -126,6 +134,7 @@ limn_status explain_plan_create(struct model *m, const struct explain_params *p,
     TRY(model_build(m, p->batch, &plan->graph, &plan->input, &plan->logits, err));
     plan->graph->value[plan->logits].flags |= VALUE_OUTPUT;
     TRY(resolve_layers(plan, m, p, err));
+    freeze(plan->graph);
     TRY(graph_optimise(plan->graph, OPTIMISE_DEAD | OPTIMISE_BN, err));
     if (p->n_methods > 0) {
         TRY(add_select(plan, err));

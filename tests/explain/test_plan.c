@@ -99,6 +99,33 @@ static void test_shapes_and_errors(struct model *m)
     mem_free(x);
 }
 
+/* BatchNorm and activations are inside the convolutions: a plan has hardly more kernels than the network has convolutions,
+ * and the backward pass uses the folded weights too. */
+static void test_fused(void)
+{
+    static const char *const names[] = {"gradient"};
+    enum { SIDE = 32, N_X = 3 * SIDE * SIDE };
+    static float logits[2][K], map[N_X];
+    struct model *m = NULL;
+    struct exec_stats stats;
+    CHECK_OK(model_open("recipe:cifar_resnet20", NULL, &m, &err));
+    float *x = toy_random(8, N_X, 1.0);
+    struct explain_plan *plan = make_plan(m, 1, NULL, names, 1), *forward = make_plan(m, 1, NULL, names, 0);
+    CHECK_OK(explain_forward(forward, x, logits[0], &err));
+    explain_plan_stats(forward, &stats);
+    CHECK(stats.n_dispatch <= 30); /* 19 convolutions, a Linear, pooling, flattening, shortcuts that pad */
+    CHECK_OK(explain_forward(plan, x, logits[1], &err));
+    CHECK(memcmp(logits[0], logits[1], sizeof(logits[0])) == 0);
+    CHECK_OK(explain_backward(plan, (int32_t[]){2}, &err));
+    CHECK_OK(explain_map(plan, 0, map, N_X, &err));
+    explain_plan_stats(plan, &stats);
+    CHECK(stats.n_dispatch <= 35);
+    explain_plan_destroy(&plan);
+    explain_plan_destroy(&forward);
+    model_close(&m);
+    mem_free(x);
+}
+
 int main(void)
 {
     struct model *m = NULL;
@@ -109,5 +136,6 @@ int main(void)
         test_shapes_and_errors(m);
     }
     model_close(&m);
+    test_fused();
     return check_done();
 }
