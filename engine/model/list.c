@@ -123,6 +123,10 @@ static limn_status model_unknown(const char *name, limn_error *err)
     struct model_entry *list = NULL;
     size_t n = 0;
     const char *close = NULL;
+    if (arch_find(name) != NULL) {
+        return err_set(err, LIMN_ERR_NOT_FOUND,
+                       "no model \"%s\" installed: it is an architecture (give a weight file, --arch %s)", name, name);
+    }
     limn_status st = model_list(&list, &n, err);
     if (st != LIMN_OK) {
         return st;

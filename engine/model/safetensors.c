@@ -33,8 +33,8 @@ static const char *st_known_content(const uint8_t *p, size_t n)
     static const struct {
         const char *magic, *what;
     } known[] = {
-        {"PK\x03\x04", "a zip archive, e.g. a PyTorch .pth file (convert it to safetensors)"},
-        {"\x80\x02", "a pickle, e.g. an old PyTorch checkpoint (convert it to safetensors)"},
+        {"PK\x03\x04", "a zip archive, e.g. a PyTorch .pth file (tools/convert/to_safetensors.py converts those)"},
+        {"\x80\x02", "a pickle, e.g. an old PyTorch checkpoint (tools/convert/to_safetensors.py converts those)"},
         {"\x1f\x8b", "gzip data (unpack it first)"},
         {"version https://git-lfs", "a git-lfs pointer, not the file itself (run git lfs pull)"},
         {"<!DOCTYPE", "an HTML page (a failed download?)"},
@@ -53,6 +53,10 @@ static const char *st_known_content(const uint8_t *p, size_t n)
         if (n >= m && memcmp(p, known[i].magic, m) == 0) {
             return known[i].what;
         }
+    }
+    if (n >= 3 && p[0] == 0x08 && p[1] < 32 &&
+        (p[2] == 0x12 || p[2] == 0x3a)) { /* ir_version, then a text or the graph */
+        return "an ONNX model";
     }
     return NULL;
 }

@@ -90,6 +90,7 @@ static void test_names(void)
     int32_t class = -1;
     CHECK_FAILS(model_open("squeezenet1_9", NULL, &m, &err), LIMN_ERR_NOT_FOUND, "did you mean \"squeezenet1_0\"");
     CHECK_FAILS(model_open("qqqqqqqqqqqqqqqqqq", NULL, &m, &err), LIMN_ERR_NOT_FOUND, "no model");
+    CHECK_FAILS(model_open("resnet50", NULL, &m, &err), LIMN_ERR_NOT_FOUND, "architecture");
     CHECK_FAILS(model_open("nowhere/x.safetensors", NULL, &m, &err), LIMN_ERR_READ, "nowhere/x.safetensors");
     CHECK_FAILS(model_open("recipe:resnet19", NULL, &m, &err), LIMN_ERR_NOT_FOUND, "did you mean \"resnet1");
     m = open_model("squeezenet1_0", NULL);
@@ -217,6 +218,42 @@ static void rename_tensor(uint8_t *data, size_t n)
     memcpy(strstr((char *)data + 8, "conv2.bias"), "conv9.bias", 10);
 }
 
+/* LeNet as data-parallel training saves it: "module." before every name, and a counter that inference has no use for.
+ */
+static void write_module_prefix(const char *to)
+{
+    void *data = NULL;
+    size_t n = 0, at = 8;
+    CHECK_OK(file_read_all(ASSETS "/models/lenet_mnist.safetensors", 1 << 20, &data, &n, &err));
+    const uint8_t *p = data;
+    size_t header = p[0] | (size_t)p[1] << 8, bytes = n - 8 - header;
+    char *out = malloc(n + 1024);
+    const char *text = (const char *)p + 8, *end = text + header;
+    while (end[-1] != '}') {
+        end--;
+    }
+    for (end--; text < end; text++) {
+        if (*text == '"' && (strncmp(text, "\"conv", 5) == 0 || strncmp(text, "\"fc", 3) == 0)) {
+            memcpy(out + at, "\"module.", 8);
+            at += 8;
+        } else {
+            out[at++] = *text;
+        }
+    }
+    at += (size_t)snprintf(
+        out + at, 256,
+        ",\"module.bn.num_batches_tracked\":{\"dtype\":\"I64\",\"shape\":[],\"data_offsets\":[%zu,%zu]}}", bytes,
+        bytes + 8);
+    memset(out, 0, 8);
+    out[0] = (char)((at - 8) & 0xff);
+    out[1] = (char)((at - 8) >> 8);
+    memcpy(out + at, p + 8 + header, bytes);
+    memset(out + at + bytes, 0, 8);
+    write_file(to, out, at + bytes + 8);
+    free(out);
+    mem_free(data);
+}
+
 static void test_weights(void)
 {
     struct model *m = NULL;
@@ -227,6 +264,11 @@ static void test_weights(void)
     CHECK_STR(model_get_card(m)->arch, "lenet");
     CHECK(model_get_card(m)->labels == NULL);
     CHECK_STR(model_sha256(m, &err), "770ae5a154e8d9ec072532e44db52ff8c643ac01342796070e187487f32cf02a");
+    model_close(&m);
+    write_module_prefix(file("plain.safetensors"));
+    m = open_model(file("plain.safetensors"), NULL);
+    CHECK_STR(model_get_card(m)->arch, "lenet");
+    CHECK_INT(model_params(m), 44426);
     model_close(&m);
     copy_lenet(file("nan.safetensors"), put_nan);
     for (int strict = 0; strict < 2; strict++) {
