@@ -295,6 +295,10 @@ static void change_caps(struct device_caps *caps, const struct options *opt)
     if (opt->family) {
         caps->cpu = strcmp(opt->family, "cpu") == 0;
         caps->compute_units = caps->cpu ? caps->compute_units : 32;
+        if (strcmp(opt->family, "storage") == 0) { /* a software driver with small texel buffers (SwiftShader) */
+            caps->cpu = true;
+            caps->max_texel_elements = 16;
+        }
     }
     if (opt->max_range) {
         caps->max_storage_range = (uint64_t)opt->max_range;

@@ -1,7 +1,6 @@
 /* Times single operators with the layer shapes of ResNet-50 and VGG-16 on a Vulkan device: one JSON line per case, then one
  * per network with the sum over its layers. Device time is the smallest of several runs. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -56,7 +55,8 @@ struct total {
 struct bench {
     struct vk_device *dev;
     const char *only;
-    int runs, batch;
+    int runs;
+    int32_t batch;
     struct total total[4];
 };
 
@@ -230,24 +230,24 @@ static limn_status bench_all(struct bench *b, limn_error *err)
 
 int main(int argc, char **argv)
 {
-    struct bench b = {.runs = 3, .batch = 1};
+    struct bench b = {0};
     const char *device = NULL;
     limn_error err = {0};
+    int64_t runs = 3, batch = 1;
     for (int i = 1; i < argc; i++) {
         if (str_starts(argv[i], "--device=")) {
             device = argv[i] + 9;
         } else if (str_starts(argv[i], "--only=")) {
             b.only = argv[i] + 7;
-        } else if (str_starts(argv[i], "--runs=")) {
-            b.runs = atoi(argv[i] + 7);
-        } else if (str_starts(argv[i], "--batch=")) {
-            b.batch = atoi(argv[i] + 8);
-        } else {
+        } else if (!(str_starts(argv[i], "--runs=") && str_to_i64(argv[i] + 7, 1, 1000000, &runs)) &&
+                   !(str_starts(argv[i], "--batch=") && str_to_i64(argv[i] + 8, 1, 4096, &batch))) {
             fprintf(stderr, "usage: bench_ops [--device=D] [--only=PART] [--runs=N] [--batch=N]\n"
                             "PART of NET/OP/KxK-CHANNELS@SIZExOUTPUTS, e.g. resnet50/conv/3x3\n");
             return 2;
         }
     }
+    b.runs = (int)runs;
+    b.batch = (int32_t)batch;
     if (vk_device_open(device, &b.dev, &err) != LIMN_OK || bench_all(&b, &err) != LIMN_OK) {
         fprintf(stderr, "bench_ops: %s\n", err.text);
         vk_device_close(&b.dev);
