@@ -76,10 +76,16 @@ run explain $m p1.png --device cpu -o p2.png/x; code 4; one_line; nothing
 run explain $m p1.png --device cpu -o /dev/full/x.png; code 4; one_line; nothing
 no_litter
 
-# Ctrl-C: nothing half made, 130 (the second kind of ending, a kill, cannot be tested for cleanliness)
-for i in $(seq 1 40); do cp p1.png many$i.png; done
-"$LIMN" explain recipe:cifar_resnet20 many*.png --device cpu --method all -o cut >"$out" 2>"$err" & pid=$!
-sleep 1.5; kill -INT $pid; wait $pid; code=$? last="explain ... (interrupted)"
-check [ "$code" -eq 130 -o "$code" -eq 0 ]
+# Ctrl-C and its like: a quick and clean end, nothing half made
+for i in $(seq 1 60); do cp p1.png many$i.png; done
+for signal in 2 15 1; do
+    last="explain ... (signal $signal)"
+    "$FIXTURE" signal $signal 1500 "$LIMN" explain recipe:resnet18 many*.png --device cpu --method all -o cut$signal \
+        >"$out" 2>"$err"; code=$?
+    code $((128 + signal))
+    check [ "$(tail -1 "$err")" -lt 5000 ]
+    check [ "$(wc -l <"$err")" -eq 1 ] # the time only: no message
+    check [ "$(ls cut$signal | wc -l)" -eq "$(wc -l <"$out")" ]
+done
 no_litter
 finish

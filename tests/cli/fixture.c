@@ -3,13 +3,20 @@
  *     fixture image OUT.png WIDTH HEIGHT SEED     smooth colours, a bright disc
  *     fixture tensor OUT.npy N C H W SEED
  *     fixture json KEY/0/KEY < FILE               prints the value; exit 1 when it is not there or the file is not JSON
- *     fixture npy FILE                            prints the shape and whether every number is finite
+ *     fixture signal NUMBER MS PROGRAM ARGS...    starts a program, sends it a signal after a while, prints how many ms
+ * it took to end and exits like it did fixture npy FILE                            prints the shape and whether every
+ * number is finite
  */
+#include <errno.h>
 #include <jansson.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/mem.h"
 #include "base/rng.h"
@@ -110,6 +117,34 @@ static int look_into_npy(const char *path)
     return 0;
 }
 
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+/* A shell without job control starts programs with SIGINT ignored, so it cannot do this itself. */
+static int send_signal(char **argv)
+{
+    int number = (int)strtol(argv[2], NULL, 10), status = 0;
+    long ms = strtol(argv[3], NULL, 10);
+    pid_t child = fork();
+    if (child == 0) {
+        signal(number, SIG_DFL);
+        execvp(argv[4], argv + 4);
+        _exit(127);
+    }
+    struct timespec wait = {ms / 1000, ms % 1000 * 1000000};
+    nanosleep(&wait, NULL);
+    double start = now_ms();
+    kill(child, number);
+    while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    fprintf(stderr, "%.0f\n", now_ms() - start);
+    return WIFSIGNALED(status) ? 100 : WEXITSTATUS(status);
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 6 && strcmp(argv[1], "image") == 0) {
@@ -120,6 +155,9 @@ int main(int argc, char **argv)
     }
     if (argc == 3 && strcmp(argv[1], "json") == 0) {
         return look_into_json(argv[2]);
+    }
+    if (argc > 4 && strcmp(argv[1], "signal") == 0) {
+        return send_signal(argv);
     }
     if (argc == 3 && strcmp(argv[1], "npy") == 0) {
         return look_into_npy(argv[2]);

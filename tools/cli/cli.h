@@ -159,6 +159,7 @@ char *text_bytes(uint64_t bytes, char buf[16]);
 char *text_count(uint64_t n, char buf[16]); /* 25.6M */
 char *text_shape(int32_t rank, const int32_t *dim, char buf[64]);
 bool term_utf8(void);
+int text_cells(const char *s); /* columns that UTF-8 text takes, roughly */
 /* A bar of `width` cells filled to `part` in [0,1]. */
 char *text_bar(double part, int width, char *buf, size_t size);
 

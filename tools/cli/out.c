@@ -78,8 +78,8 @@ bool term_utf8(void)
 
 /* ---- tables ---- */
 
-/* Characters of UTF-8 text; good enough for labels and names. */
-static int text_cells(const char *s)
+/* Counts characters; good enough for labels and names. */
+int text_cells(const char *s)
 {
     int n = 0;
     for (; *s != '\0'; s++) {

@@ -130,11 +130,13 @@ json_t *json_class(const struct session *s, const limn_explanation *e, size_t im
 
 bool progress_step(void *user, double done, const char *what)
 {
+    enum { CELLS = 30 };
     struct progress *p = user;
     if (p->title[0] != '\0' && isatty(STDERR_FILENO)) {
-        char bar[200];
+        char bar[4 * CELLS];
         double all = p->base + p->width * done;
-        fprintf(stderr, "\r\033[K%s  %3.0f%%  %-*s %s", p->title, 100.0 * all, 30, text_bar(all, 30, bar, sizeof(bar)),
+        text_bar(all, CELLS, bar, sizeof(bar));
+        fprintf(stderr, "\r\033[K%s  %3.0f %%  %s%*s  %s", p->title, 100.0 * all, bar, CELLS - text_cells(bar), "",
                 what);
         fflush(stderr);
         p->shown = true;
