@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "model/model_priv.h"
+#include "model/hash_cache.h"
 #include "model/sha256.h"
 
 static limn_status arch_unknown(const char *name, limn_error *err)
@@ -259,6 +260,11 @@ const char *model_sha256(const struct model *m, limn_error *err)
     if (m->sha256[0] != '\0' || m->path[0] == '\0') {
         return m->sha256;
     }
+    struct hash_key key;
+    bool cached = hash_cache_key(m->path, &key);
+    if (cached && hash_cache_get(&key, cache->sha256)) {
+        return m->sha256;
+    }
     buf = mem_alloc(CHUNK, 1);
     if (buf == NULL) {
         TRY(err_nomem(err, CHUNK, "a file's hash"));
@@ -271,6 +277,9 @@ const char *model_sha256(const struct model *m, limn_error *err)
         sha256_add(&s, buf, n);
     }
     sha256_end(&s, cache->sha256);
+    if (cached) {
+        hash_cache_put(m->path, &key, m->sha256);
+    }
 out:
     file_close(&f);
     mem_free(buf);
