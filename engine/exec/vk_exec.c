@@ -188,6 +188,9 @@ static void destroy_vulkan(struct vk_exec *e)
         fn->DestroyDescriptorPool(d->device, e->pool, NULL);
     }
     vk_exec_drop_views(e, 0);
+    for (size_t i = 0; i < e->n_own; i++) {
+        fn->DestroyBuffer(d->device, e->own[i], NULL);
+    }
     for (int i = 0; i < PLACE_COUNT; i++) {
         vk_arena_destroy(d, &e->arena[i]);
     }
@@ -210,6 +213,7 @@ static void vk_destroy(struct exec *base)
     mem_free(e->view);
     mem_free(e->submission);
     mem_free(e->recorded);
+    mem_free(e->own);
     mem_free(e);
 }
 
@@ -267,6 +271,7 @@ limn_status exec_vk_create(struct vk_device *dev, const struct graph *g, const s
     e->d = dev;
     e->params = p ? *p : (struct exec_params){0};
     e->poison = flag_set("LIMN_POISON");
+    e->own_buffers = flag_set("LIMN_TEST_OWN_BUFFERS");
     e->skip_barriers = flag_set("LIMN_TEST_SKIP_BARRIERS");
     limn_status st = build_exec(e, err);
     if (st != LIMN_OK) {
