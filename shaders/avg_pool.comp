@@ -1,6 +1,6 @@
-// Mean of a window: y[o] = sum of x over the window of o / count. The count is that of the elements inside the input, or
-// inside the padded input with POOL_AVG_PADDED. Small windows come as specialisation constants, so that the loops unroll;
-// with KW = 0 they run over what is inside. One invocation, one output element.
+// Mean of a window: y[o] = sum of x over the window of o / count. The count is that of the elements inside the input,
+// or inside the padded input with POOL_AVG_PADDED. Small windows come as specialisation constants, so that the loops
+// unroll; with KW = 0 they run over what is inside. One invocation, one output element.
 // Bindings: x, y. Grid: kernel_grid_1d over n outputs.
 // VARIANT texel -DTEXEL
 #version 450

@@ -1,6 +1,7 @@
-// Adjoint of avg_pool: y[p] = sum over the windows o that hold p of g[o] / count(o), in the order of o. The numbers of windows
-// that can cover a pixel along each axis are specialisation constants where small (see max_pool_grad.comp); with NW = 0 the
-// loops run over those that do. One invocation, one pixel. Bindings: g, y. Grid: kernel_grid_1d over n pixels.
+// Adjoint of avg_pool: y[p] = sum over the windows o that hold p of g[o] / count(o), in the order of o. The numbers
+// of windows that can cover a pixel along each axis are specialisation constants where small (see
+// max_pool_grad.comp); with NW = 0 the loops run over those that do. One invocation, one pixel. Bindings: g, y. Grid:
+// kernel_grid_1d over n pixels.
 // VARIANT texel -DTEXEL
 #version 450
 #extension GL_GOOGLE_include_directive : require

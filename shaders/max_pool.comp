@@ -1,7 +1,7 @@
-// Maximum of a window and its position: y[o] = max over the window of o, index[o] = position of the first maximum within its
-// D*H*W plane, as a float. A NaN wins over numbers (the last NaN of a window), as in PyTorch. Padding never wins: it reads
-// as -infinity and takes no position.
-// Window sizes are specialisation constants, so that the loops unroll. One invocation, one output element.
+// Maximum of a window and its position: y[o] = max over the window of o, index[o] = position of the first maximum
+// within its D*H*W plane, as a float. A NaN wins over numbers (the last NaN of a window), as in PyTorch. Padding
+// never wins: it reads as -infinity and takes no position. Window sizes are specialisation constants, so that the
+// loops unroll. One invocation, one output element.
 // Bindings: x, y, index. Grid: kernel_grid_1d over n outputs.
 // VARIANT texel -DTEXEL
 #version 450

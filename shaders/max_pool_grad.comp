@@ -1,7 +1,7 @@
-// Adjoint of picking the maxima: y[p] = sum of g[o] over the windows o that cover p and whose maximum sits at p, in the order
-// of o, so that no atomics are needed and the sum is the same at every run.
-// The numbers of windows that can cover a pixel along each axis are specialisation constants (1 for 2x2 stride 2, 2 for 3x3
-// stride 2). One invocation, one pixel.
+// Adjoint of picking the maxima: y[p] = sum of g[o] over the windows o that cover p and whose maximum sits at p, in
+// the order of o, so that no atomics are needed and the sum is the same at every run. The numbers of windows that can
+// cover a pixel along each axis are specialisation constants (1 for 2x2 stride 2, 2 for 3x3 stride 2). One
+// invocation, one pixel.
 // Bindings: g, index, y. Grid: kernel_grid_1d over n pixels.
 // VARIANT texel -DTEXEL
 #version 450

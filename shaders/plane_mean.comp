@@ -1,5 +1,5 @@
-// Mean of whole planes: y[p] = sum of x over plane p / size, for GPUs; one workgroup of a power of two invocations takes one
-// plane, each sums every local-size-th element, then the halves are added up in a fixed order.
+// Mean of whole planes: y[p] = sum of x over plane p / size, for GPUs; one workgroup of a power of two invocations
+// takes one plane, each sums every local-size-th element, then the halves are added up in a fixed order.
 // Bindings: x, y. Grid: one workgroup per plane (kernel_grid_1d with 1 per group).
 #version 450
 #extension GL_GOOGLE_include_directive : require

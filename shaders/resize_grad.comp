@@ -1,6 +1,6 @@
-// Adjoint of resize: y[p] = sum over the outputs o that read pixel p of weight(o, p) * g[o], in the order of o. The weight of
-// linear resampling is the tent max(0, 1 - |position - p|) per axis, of nearest 1.
-// One invocation, one pixel. Bindings: g, y. Grid: kernel_grid_1d over n pixels.
+// Adjoint of resize: y[p] = sum over the outputs o that read pixel p of weight(o, p) * g[o], in the order of o. The
+// weight of linear resampling is the tent max(0, 1 - |position - p|) per axis, of nearest 1. One invocation, one
+// pixel. Bindings: g, y. Grid: kernel_grid_1d over n pixels.
 // VARIANT texel -DTEXEL
 #version 450
 #extension GL_GOOGLE_include_directive : require

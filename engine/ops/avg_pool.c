@@ -1,7 +1,7 @@
-/* avg_pool, adaptive_avg_pool and their adjoints. One pair of kernels serves both: only the window of an output differs.
- * Window rules are PyTorch's: a window of avg_pool counts what lies inside the input, or inside the padded input with
- * count_include_pad; output o of adaptive_avg_pool averages elements floor(o * in / out) .. ceil((o + 1) * in / out) - 1.
- * Whole planes (global pooling) and identities take shorter ways. */
+/* avg_pool, adaptive_avg_pool and their adjoints. One pair of kernels serves both: only the window of an output
+ * differs. Window rules are PyTorch's: a window of avg_pool counts what lies inside the input, or inside the padded
+ * input with count_include_pad; output o of adaptive_avg_pool averages elements floor(o * in / out) .. ceil((o + 1) *
+ * in / out) - 1. Whole planes (global pooling) and identities take shorter ways. */
 #include "ops/pool.h"
 
 #include <stddef.h>
@@ -86,8 +86,8 @@ static limn_status check_dilation(const struct op_call *c, limn_error *err)
 {
     const struct pool_attrs *a = c->attrs;
     if (a->dilation[0] != 1 || a->dilation[1] != 1 || a->dilation[2] != 1) {
-        return err_set(err, LIMN_ERR_SHAPE, "%s: dilation %d,%d,%d (expected 1)", c->op->name, a->dilation[0], a->dilation[1],
-                       a->dilation[2]);
+        return err_set(err, LIMN_ERR_SHAPE, "%s: dilation %d,%d,%d (expected 1)", c->op->name, a->dilation[0],
+                       a->dilation[1], a->dilation[2]);
     }
     return LIMN_OK;
 }
@@ -130,8 +130,10 @@ static limn_status check_sizes(const struct op_call *c, const int32_t in[3], con
     for (int i = 0; i < 3; i++) {
         bool ok = in[i] >= 1 && size[i] >= 1 && ((int64_t)in[i] + 1) * ((int64_t)size[i] + 1) < INT32_MAX;
         if (!ok || (i == 0 && c->in[0].rank == 4 && (in[0] != 1 || size[0] != 1))) {
-            return err_set(err, LIMN_ERR_SHAPE, "%s: axis %c from %d to %d (expected sizes >= 1, product below 2^31; 1 and 1 for "
-                           "D of rank 4)", c->op->name, "DHW"[i], in[i], size[i]);
+            return err_set(err, LIMN_ERR_SHAPE,
+                           "%s: axis %c from %d to %d (expected sizes >= 1, product below 2^31; 1 and 1 for "
+                           "D of rank 4)",
+                           c->op->name, "DHW"[i], in[i], size[i]);
         }
     }
     return LIMN_OK;
@@ -159,8 +161,8 @@ static limn_status infer_adaptive_grad(const struct op_call *c, struct shape *ou
     spatial_get(&c->in[0], g);
     TRY(check_sizes(c, a->in_size, g, err));
     if (memcmp(g, a->size, sizeof(g)) != 0) {
-        st = err_set(err, LIMN_ERR_SHAPE, "%s: g is %dx%dx%d (expected %dx%dx%d)", c->op->name, g[0], g[1], g[2], a->size[0],
-                     a->size[1], a->size[2]);
+        st = err_set(err, LIMN_ERR_SHAPE, "%s: g is %dx%dx%d (expected %dx%dx%d)", c->op->name, g[0], g[1], g[2],
+                     a->size[0], a->size[1], a->size[2]);
         goto out;
     }
     out[0] = spatial_set(&c->in[0], a->in_size);
@@ -254,8 +256,8 @@ static limn_status plan_global(const struct op_call *c, const struct device_caps
 }
 
 /* y = scale * x spread over rows of `run` elements: the adjoint of global pooling; run 1 is a copy. */
-static limn_status plan_spread(const struct op_call *c, const struct device_caps *caps, int32_t rows, int32_t run, float scale,
-                               struct kernel_list *out, limn_error *err)
+static limn_status plan_spread(const struct op_call *c, const struct device_caps *caps, int32_t rows, int32_t run,
+                               float scale, struct kernel_list *out, limn_error *err)
 {
     (void)c;
     struct copy_region r = {.rank = 2, .dim = {rows, run}, .sx = {1, 0}, .sy = {run, 1}, .scale = scale};
@@ -306,7 +308,8 @@ static limn_status plan_avg_pool(const struct op_call *c, const struct device_ca
                                  limn_error *err)
 {
     struct pool_geom g = pool_geom_of(&c->in[0], &c->out[0]);
-    return is_global(&g, c->attrs) ? plan_global(c, caps, &g, out, err) : plan_windows(c, caps, &g, c->attrs, false, out, err);
+    return is_global(&g, c->attrs) ? plan_global(c, caps, &g, out, err)
+                                   : plan_windows(c, caps, &g, c->attrs, false, out, err);
 }
 
 static limn_status plan_avg_pool_grad(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
@@ -320,8 +323,8 @@ static limn_status plan_avg_pool_grad(const struct op_call *c, const struct devi
     return plan_windows(c, caps, &g, c->attrs, true, out, err);
 }
 
-/* Tolerances: sums of a window in another order than the reference; global pooling sums up to some ten thousand elements one
- * after the other, which errs by about sqrt(n) * 2^-24 of the terms' size, here below 1e-5. */
+/* Tolerances: sums of a window in another order than the reference; global pooling sums up to some ten thousand
+ * elements one after the other, which errs by about sqrt(n) * 2^-24 of the terms' size, here below 1e-5. */
 const struct op op_avg_pool = {
     .name = "avg_pool",
     .doc = "y[o] = mean of the window of o",

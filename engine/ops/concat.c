@@ -78,7 +78,8 @@ static limn_status plan_concat(const struct op_call *c, const struct device_caps
     limn_status st = LIMN_OK;
     for (int32_t i = 0; i < c->n_in && st == LIMN_OK; i++) {
         int32_t run = inner * c->in[i].dim[axis];
-        struct copy_region r = {.rank = 2, .dim = {rows, run}, .sx = {run, 1}, .sy = {row, 1}, .y_offset = at, .scale = 1};
+        struct copy_region r = {
+            .rank = 2, .dim = {rows, run}, .sx = {run, 1}, .sy = {row, 1}, .y_offset = at, .scale = 1};
         st = copy_plan(&r, i, caps, out, err);
         at += run;
     }

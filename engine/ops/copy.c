@@ -41,7 +41,8 @@ static void merge(struct copy_region *r)
 static bool in_fours(const struct copy_region *r)
 {
     int last = r->rank - 1;
-    bool yes = r->sx[last] == 1 && r->sy[last] == 1 && r->dim[last] % 4 == 0 && r->x_offset % 4 == 0 && r->y_offset % 4 == 0;
+    bool yes =
+        r->sx[last] == 1 && r->sy[last] == 1 && r->dim[last] % 4 == 0 && r->x_offset % 4 == 0 && r->y_offset % 4 == 0;
     for (int k = 0; k < last; k++) {
         yes = yes && r->sx[k] % 4 == 0 && r->sy[k] % 4 == 0;
     }
@@ -77,9 +78,9 @@ static void span_of(const struct copy_region *r, const int32_t *s, int32_t offse
     }
 }
 
-/* Binds the part of a buffer that elements lo .. hi lie in, as vec4 and as float; returns the element it begins with. */
-static int32_t bind_span(struct kernel_call *c, const struct device_caps *caps, enum bind_space space, int index, int access,
-                         int32_t lo, int32_t hi)
+/* Binds the part of a buffer that holds elements lo .. hi, as vec4 and as float; returns the element it begins with. */
+static int32_t bind_span(struct kernel_call *c, const struct device_caps *caps, enum bind_space space, int index,
+                         int access, int32_t lo, int32_t hi)
 {
     int32_t align = caps->offset_align > 16 ? (int32_t)caps->offset_align / 4 : 4;
     int32_t begin = lo / align * align;
@@ -115,7 +116,7 @@ static limn_status add_call(struct copy_region r, uint32_t kind, int in, const s
     return LIMN_OK;
 }
 
-/* Steps of the outermost dimension that keep both spans within what the device binds at once; 0 when one step does not. */
+/* Steps of the outermost dimension whose spans the device can bind at once; 0 when it cannot bind one. */
 static int32_t outer_steps(const struct copy_region *r, const struct device_caps *caps)
 {
     int64_t align = caps->offset_align > 16 ? (int64_t)caps->offset_align / 4 : 4;

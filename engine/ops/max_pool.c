@@ -1,6 +1,7 @@
-/* max_pool, and its first and second derivatives. The forward pass owns an index output, so that the backward pass moves
- * numbers without looking at x again: grad scatters g to the positions, gather picks the elements at them, and the two are
- * adjoints of each other. The kernels are written as gathers (each result element sums what reaches it, in a fixed order). */
+/* max_pool, and its first and second derivatives. The forward pass owns an index output, so that the backward pass
+ * moves numbers without looking at x again: grad scatters g to the positions, gather picks the elements at them, and
+ * the two are adjoints of each other. The kernels are written as gathers (each result element sums what reaches it, in
+ * a fixed order). */
 #include "ops/pool.h"
 
 #include <math.h>
@@ -15,8 +16,8 @@ static limn_status check_plane(const struct op_call *c, const int32_t size[3], l
 {
     bool small = size[0] >= 1 && size[1] >= 1 && size[2] >= 1 && (int64_t)size[0] * size[1] < PLANE_MAX;
     if (!small || (int64_t)size[0] * size[1] * size[2] >= PLANE_MAX) {
-        return err_set(err, LIMN_ERR_SHAPE, "%s: planes of %dx%dx%d (expected 1 to 2^24 - 1 elements)", c->op->name, size[0],
-                       size[1], size[2]);
+        return err_set(err, LIMN_ERR_SHAPE, "%s: planes of %dx%dx%d (expected 1 to 2^24 - 1 elements)", c->op->name,
+                       size[0], size[1], size[2]);
     }
     return LIMN_OK;
 }
@@ -32,14 +33,15 @@ static limn_status same_shape(const struct op_call *c, limn_error *err)
 }
 
 /* The pooled size of `in` must be the spatial size of `pooled`. */
-static limn_status check_pooled(const struct op_call *c, const int32_t in[3], const struct shape *pooled, limn_error *err)
+static limn_status check_pooled(const struct op_call *c, const int32_t in[3], const struct shape *pooled,
+                                limn_error *err)
 {
     int32_t want[3], have[3];
     limn_status st = pool_out_size(c, in, pooled->rank, want, err);
     spatial_get(pooled, have);
     if (st == LIMN_OK && memcmp(want, have, sizeof(want)) != 0) {
-        st = err_set(err, LIMN_ERR_SHAPE, "%s: %dx%dx%d pools to %dx%dx%d (found %dx%dx%d)", c->op->name, in[0], in[1], in[2],
-                     want[0], want[1], want[2], have[0], have[1], have[2]);
+        st = err_set(err, LIMN_ERR_SHAPE, "%s: %dx%dx%d pools to %dx%dx%d (found %dx%dx%d)", c->op->name, in[0], in[1],
+                     in[2], want[0], want[1], want[2], have[0], have[1], have[2]);
     }
     return st;
 }
@@ -60,8 +62,8 @@ out:
 }
 
 /* The maximum of one window: `o` is its place, x its plane. */
-static void window_max(const struct pool_attrs *a, const struct pool_geom *g, const int32_t o[3], const double *x, double *max,
-                       double *index)
+static void window_max(const struct pool_attrs *a, const struct pool_geom *g, const int32_t o[3], const double *x,
+                       double *max, double *index)
 {
     int32_t start[3];
     bool found = false;
@@ -266,8 +268,8 @@ static void vjp_max_pool_gather(struct vjp *v)
     }
 }
 
-static limn_status plan_max_pool_gather(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
-                                        limn_error *err)
+static limn_status plan_max_pool_gather(const struct op_call *c, const struct device_caps *caps,
+                                        struct kernel_list *out, limn_error *err)
 {
     struct pool_geom g = pool_geom_of(&c->in[0], &c->in[1]);
     bool texel = pool_texel(caps, shape_elems(&c->in[0]));

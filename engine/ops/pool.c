@@ -72,8 +72,9 @@ static limn_status check_axis(const struct op_call *c, int axis, bool used, limn
               pb <= top && pe >= 0 && pe <= top;
     bool neutral = size == 1 && stride == 1 && dilation == 1 && pb == 0 && pe == 0;
     if (!ok || (!used && !neutral)) {
-        return err_set(err, LIMN_ERR_SHAPE, "%s: axis %c has size %d, stride %d, dilation %d, pads %d and %d (expected %s)",
-                       c->op->name, "DHW"[axis], size, stride, dilation, pb, pe,
+        return err_set(err, LIMN_ERR_SHAPE,
+                       "%s: axis %c has size %d, stride %d, dilation %d, pads %d and %d (expected %s)", c->op->name,
+                       "DHW"[axis], size, stride, dilation, pb, pe,
                        used ? "1 to 32768, pads 0 to 32768" : "1, 1, 1, 0 and 0 for rank 4");
     }
     return LIMN_OK;
@@ -99,7 +100,8 @@ static limn_status check_windows(const struct op_call *c, int axis, int32_t in, 
     }
     if (bad >= 0) {
         return err_set(err, LIMN_ERR_SHAPE, "%s: window %lld of axis %c holds padding only (size %d, pads %d and %d)",
-                       c->op->name, (long long)bad, "DHW"[axis], a->size[axis], a->pad_begin[axis], a->pad_end[axis]);
+                       c->op->name, (long long)bad, "DHW"[axis], a -> size[axis], a -> pad_begin[axis],
+                       a -> pad_end[axis]);
     }
     return LIMN_OK;
 }
@@ -113,11 +115,13 @@ limn_status pool_out_size(const struct op_call *c, const int32_t in[3], int rank
         if (st != LIMN_OK) {
             return st;
         }
-        int64_t room = (int64_t)in[i] + a->pad_begin[i] + a->pad_end[i] - (int64_t)a->dilation[i] * (a->size[i] - 1) - 1;
+        int64_t room =
+            (int64_t)in[i] + a->pad_begin[i] + a->pad_end[i] - (int64_t)a->dilation[i] * (a->size[i] - 1) - 1;
         if (room < 0 || in[i] < 1) {
-            return err_set(err, LIMN_ERR_SHAPE, "%s: axis %c has %d elements, pads %d and %d (expected %lld for a window)",
-                           c->op->name, "DHW"[i], in[i], a->pad_begin[i], a->pad_end[i],
-                           (long long)a->dilation[i] * (a->size[i] - 1) + 1);
+            return err_set(err, LIMN_ERR_SHAPE,
+                           "%s: axis %c has %d elements, pads %d and %d (expected %lld for a window)", c->op->name,
+                           "DHW"[i], in[i], a -> pad_begin[i], a -> pad_end[i],
+                           (long long)a -> dilation[i] * (a->size[i] - 1) + 1);
         }
         int64_t n = (room + (a->ceil_mode ? a->stride[i] - 1 : 0)) / a->stride[i] + 1;
         if (a->ceil_mode && (n - 1) * a->stride[i] >= (int64_t)in[i] + a->pad_begin[i]) {
@@ -193,8 +197,8 @@ static size_t window_planes(const struct kernel_call *k, const struct device_cap
 }
 
 /* Makes a copy of a whole call work on planes first .. first + count - 1. */
-static void narrow(struct kernel_call *k, const struct device_caps *caps, const struct plane_work *w, size_t planes, size_t first,
-                   size_t count)
+static void narrow(struct kernel_call *k, const struct device_caps *caps, const struct plane_work *w, size_t planes,
+                   size_t first, size_t count)
 {
     uint32_t n = (uint32_t)(count * w->per_plane);
     memcpy(k->push, &n, sizeof(n));
@@ -206,14 +210,14 @@ static void narrow(struct kernel_call *k, const struct device_caps *caps, const 
     kernel_grid_1d(k, caps, n, w->per_group);
 }
 
-limn_status plane_windows(const struct op_call *c, const struct device_caps *caps, int32_t planes, const struct plane_work *w,
-                          struct kernel_list *l, limn_error *err)
+limn_status plane_windows(const struct op_call *c, const struct device_caps *caps, int32_t planes,
+                          const struct plane_work *w, struct kernel_list *l, limn_error *err)
 {
     struct kernel_call whole = l->call[--l->n_call];
     size_t all = (size_t)planes, fit = window_planes(&whole, caps, all, w);
     if (fit == 0) {
-        return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: planes of %zu numbers (device binds %llu bytes at once)", c->op->name,
-                       w->elems[0], (unsigned long long)caps->max_storage_range);
+        return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: planes of %zu numbers (device binds %llu bytes at once)",
+                       c->op->name, w->elems[0], (unsigned long long)caps->max_storage_range);
     }
     for (size_t first = 0; first < all; first += fit) {
         struct kernel_call *k = kernel_add(l, whole.shader, 1, 1, 1);

@@ -1,4 +1,5 @@
-/* What the pooling and resampling operators share: spatial sizes as D,H,W (D is 1 for rank 4) and windows along an axis. */
+/* What the pooling and resampling operators share: spatial sizes as D,H,W (D is 1 for rank 4) and windows along an
+ * axis. */
 #ifndef LIMN_OPS_POOL_H
 #define LIMN_OPS_POOL_H
 
@@ -20,29 +21,30 @@ static inline size_t spatial_elems(const int32_t size[3])
 /* Rank 4 or 5, else LIMN_ERR_SHAPE naming the operator. */
 limn_status spatial_check(const struct op_call *c, int input, limn_error *err);
 
-/* Output size of a pooling for input size `in`, by torch's rule: with ceil_mode the last window must start inside the input
- * or the leading padding. Refuses attributes out of range and windows that hold padding only. */
+/* Output size of a pooling for input size `in`, by torch's rule: with ceil_mode the last window must start inside the
+ * input or the leading padding. Refuses attributes out of range and windows that hold padding only. */
 limn_status pool_out_size(const struct op_call *c, const int32_t in[3], int rank, int32_t out[3], limn_error *err);
 
 #define POOL_LOCAL 128 /* invocations of a workgroup of the one-output kernels */
 
-/* Appends a call, without grid, with the geometry as push data (a may be NULL: adaptive) and specialisation constant 3, one invocation per
- * element of the result: of the pooled input when `back`, else of the pooled output. Returns NULL when out of memory. */
+/* Appends a call, without grid, with the geometry as push data (a may be NULL: adaptive) and specialisation constant 3,
+ * one invocation per element of the result: of the pooled input when `back`, else of the pooled output. Returns NULL
+ * when out of memory. */
 struct kernel_call *pool_call(struct kernel_list *l, uint16_t shader, const struct pool_geom *g,
                               const struct pool_attrs *a, bool back);
 /* Windows that can cover an element along an axis. */
 int32_t pool_covers(const struct pool_attrs *a, const struct pool_geom *g, int axis);
 /* Binds node input `index` for reading: as texels where `texel`. */
 void pool_bind_in(struct kernel_call *c, int index, bool texel);
-/* Finishes the last call of l, whose first push word is its number of invocations: sets the grid, or, when a buffer is larger
- * than the device can bind at once, replaces the call by one per window of planes. */
+/* Finishes the last call of l, whose first push word is its number of invocations: sets the grid, or, when a buffer is
+ * larger than the device can bind at once, replaces the call by one per window of planes. */
 struct plane_work {
-    size_t per_plane;               /* invocations */
-    size_t elems[KERNEL_MAX_BIND];  /* of each binding in one plane */
-    uint32_t per_group;             /* invocations that one workgroup does */
+    size_t per_plane;              /* invocations */
+    size_t elems[KERNEL_MAX_BIND]; /* of each binding in one plane */
+    uint32_t per_group;            /* invocations that one workgroup does */
 };
-limn_status plane_windows(const struct op_call *c, const struct device_caps *caps, int32_t planes, const struct plane_work *w,
-                          struct kernel_list *l, limn_error *err);
+limn_status plane_windows(const struct op_call *c, const struct device_caps *caps, int32_t planes,
+                          const struct plane_work *w, struct kernel_list *l, limn_error *err);
 
 /* Texel loads are the fast ones of software rasterisers; true when `elems` fit in a texel view there. */
 bool pool_texel(const struct device_caps *caps, size_t elems);

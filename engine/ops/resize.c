@@ -1,8 +1,8 @@
 /* resize and its adjoint. Along each axis output o samples position (a * o + b) / den of the input:
  *   nearest                o * in / out, rounded down (PyTorch's nearest, in exact arithmetic)
- *   linear, half-pixel     (o + 1/2) * in / out - 1/2 = ((2 o + 1) in - out) / (2 out), clamped to the first and last element
- *   linear, align_corners  o * (in - 1) / (out - 1), or 0 for one output
- * Fractions are kept as integers, in the shaders too. */
+ *   linear, half-pixel     (o + 1/2) * in / out - 1/2 = ((2 o + 1) in - out) / (2 out), clamped to the first and last
+ * element linear, align_corners  o * (in - 1) / (out - 1), or 0 for one output Fractions are kept as integers, in the
+ * shaders too. */
 #include "ops/pool.h"
 
 #include <math.h>
@@ -87,8 +87,10 @@ static limn_status check_attrs(const struct op_call *c, const int32_t in[3], con
     for (int i = 0; i < 3; i++) {
         bool ok = in[i] >= 1 && out[i] >= 1 && ((int64_t)in[i] + 1) * ((int64_t)out[i] + 1) < INT32_MAX / 2;
         if (!ok || (i == 0 && c->in[0].rank == 4 && (in[0] != 1 || out[0] != 1))) {
-            return err_set(err, LIMN_ERR_SHAPE, "%s: axis %c from %d to %d (expected sizes >= 1, product below 2^30; 1 and 1 for "
-                           "D of rank 4)", c->op->name, "DHW"[i], in[i], out[i]);
+            return err_set(err, LIMN_ERR_SHAPE,
+                           "%s: axis %c from %d to %d (expected sizes >= 1, product below 2^30; 1 and 1 for "
+                           "D of rank 4)",
+                           c->op->name, "DHW"[i], in[i], out[i]);
         }
     }
     return LIMN_OK;
@@ -116,8 +118,8 @@ static limn_status infer_resize_grad(const struct op_call *c, struct shape *out,
     spatial_get(&c->in[0], g);
     TRY(check_attrs(c, a->in_size, g, err));
     if (memcmp(g, a->size, sizeof(g)) != 0) {
-        st = err_set(err, LIMN_ERR_SHAPE, "resize_grad: g is %dx%dx%d (expected %dx%dx%d)", g[0], g[1], g[2], a->size[0],
-                     a->size[1], a->size[2]);
+        st = err_set(err, LIMN_ERR_SHAPE, "resize_grad: g is %dx%dx%d (expected %dx%dx%d)", g[0], g[1], g[2],
+                     a->size[0], a->size[1], a->size[2]);
         goto out;
     }
     out[0] = spatial_set(&c->in[0], a->in_size);
@@ -166,14 +168,14 @@ static struct resize_push push_of(const struct resize_attrs *a, const struct poo
     return p;
 }
 
-static limn_status plan_any(const struct op_call *c, const struct device_caps *caps, const struct pool_geom *g, bool grad,
-                            struct kernel_list *out, limn_error *err)
+static limn_status plan_any(const struct op_call *c, const struct device_caps *caps, const struct pool_geom *g,
+                            bool grad, struct kernel_list *out, limn_error *err)
 {
     bool texel = pool_texel(caps, shape_elems(&c->in[0]));
     size_t n = shape_elems(&c->out[0]);
     struct resize_push p = push_of(c->attrs, g, grad, n);
-    uint16_t shader = grad ? (texel ? SHADER_RESIZE_GRAD_TEXEL : SHADER_RESIZE_GRAD)
-                           : (texel ? SHADER_RESIZE_TEXEL : SHADER_RESIZE);
+    uint16_t shader =
+        grad ? (texel ? SHADER_RESIZE_GRAD_TEXEL : SHADER_RESIZE_GRAD) : (texel ? SHADER_RESIZE_TEXEL : SHADER_RESIZE);
     struct kernel_call *k = kernel_add(out, shader, POOL_LOCAL, 1, 1);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");

@@ -1,5 +1,5 @@
 /* slice and pad, each the adjoint of the other. slice: out[i] = x[begin + i * step] per axis, steps may be negative.
- * pad: out[begin + i * (interior + 1)] = x[i], `value` elsewhere; negative begin or end crop. Both are strided copies. */
+ * pad: out[begin + i * (interior + 1)] = x[i], `value` elsewhere; negative begin or end crop. Strided copies. */
 #include "ops/ops.h"
 
 #include <stddef.h>
@@ -29,8 +29,9 @@ static limn_status infer_slice(const struct op_call *c, struct shape *out, limn_
         int64_t last = a->begin[i] + ((int64_t)a->size[i] - 1) * a->step[i];
         int32_t n = c->in[0].dim[i];
         if (a->size[i] < 1 || a->step[i] == 0 || a->begin[i] < 0 || a->begin[i] >= n || last < 0 || last >= n) {
-            return err_set(err, LIMN_ERR_SHAPE, "slice: axis %d takes %d elements from %d by %d (expected them within %d)", i,
-                           a->size[i], a->begin[i], a->step[i], n);
+            return err_set(err, LIMN_ERR_SHAPE,
+                           "slice: axis %d takes %d elements from %d by %d (expected them within %d)", i, a->size[i],
+                           a->begin[i], a->step[i], n);
         }
         r.dim[i] = a->size[i];
     }
@@ -137,9 +138,10 @@ static limn_status infer_pad(const struct op_call *c, struct shape *out, limn_er
         int64_t body = ((int64_t)c->in[0].dim[i] - 1) * ((int64_t)a->interior[i] + 1) + 1;
         int64_t n = a->begin[i] + body + a->end[i];
         if (a->interior[i] < 0 || body > INT32_MAX || n < 1 || n > INT32_MAX) {
-            return err_set(err, LIMN_ERR_SHAPE, "pad: axis %d of %d elements with begin %d, end %d, interior %d has size %lld "
-                           "(expected 1 to 2^31 - 1, interior >= 0)", i, c->in[0].dim[i], a->begin[i], a->end[i],
-                           a->interior[i], (long long)n);
+            return err_set(err, LIMN_ERR_SHAPE,
+                           "pad: axis %d of %d elements with begin %d, end %d, interior %d has size %lld "
+                           "(expected 1 to 2^31 - 1, interior >= 0)",
+                           i, c->in[0].dim[i], a->begin[i], a->end[i], a->interior[i], (long long)n);
         }
         r.dim[i] = (int32_t)n;
     }
@@ -209,7 +211,8 @@ static void vjp_pad(struct vjp *v)
     v->gin[0] = cropped ? build(v->b, &op_pad, NULL, &back, g) : g;
 }
 
-static limn_status plan_pad(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out, limn_error *err)
+static limn_status plan_pad(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
+                            limn_error *err)
 {
     const struct pad_attrs *a = c->attrs;
     const struct shape *x = &c->in[0], *y = &c->out[0];

@@ -15,7 +15,8 @@ static limn_status infer_transpose(const struct op_call *c, struct shape *out, l
     for (int i = 0; i < r.rank; i++) {
         int32_t p = a->perm[i];
         if (p < 0 || p >= r.rank || (seen & (1u << p))) {
-            return err_set(err, LIMN_ERR_SHAPE, "transpose: perm[%d] is %d (expected each of 0 to %d once)", i, p, r.rank - 1);
+            return err_set(err, LIMN_ERR_SHAPE, "transpose: perm[%d] is %d (expected each of 0 to %d once)", i, p,
+                           r.rank - 1);
         }
         seen |= 1u << p;
         r.dim[i] = c->in[0].dim[p];

@@ -1,5 +1,5 @@
-// To be included after the push block. Positions in planes of D,H,W, and inputs that are texel buffers in the _texel variants (the fast loads of software
-// rasterisers).
+// To be included after the push block. Positions in planes of D,H,W, and inputs that are texel buffers in the _texel
+// variants (the fast loads of software rasterisers).
 #ifndef LIMN_GRID_GLSL
 #define LIMN_GRID_GLSL
 

@@ -1,4 +1,5 @@
-// Shared by resize.comp and resize_grad.comp: positions are exact fractions, so no rounding decides which element is read.
+// Shared by resize.comp and resize_grad.comp: positions are exact fractions, so no rounding decides which element is
+// read.
 #ifndef LIMN_RESIZE_GLSL
 #define LIMN_RESIZE_GLSL
 

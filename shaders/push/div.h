@@ -1,6 +1,6 @@
-/* Divisions by numbers the plan knows, as a multiplication: v / d = (2 v * mul) >> (32 + shift) for v < 2^31, exactly, with
- * shift = ceil(log2 d) and mul = ceil(2^(31 + shift) / d) (Granlund and Montgomery 1994). Software rasterisers divide lane
- * by lane, GPUs in some twenty instructions. A block holds up to six divisors, their shifts in one word. */
+/* Divisions by numbers the plan knows, as a multiplication: v / d = (2 v * mul) >> (32 + shift) for v < 2^31, exactly,
+ * with shift = ceil(log2 d) and mul = ceil(2^(31 + shift) / d) (Granlund and Montgomery 1994). Software rasterisers
+ * divide lane by lane, GPUs in some twenty instructions. A block holds up to six divisors, their shifts in one word. */
 #ifndef LIMN_PUSH_DIV_H
 #define LIMN_PUSH_DIV_H
 

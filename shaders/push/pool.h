@@ -5,8 +5,14 @@
 #include "push/div.h"
 
 #define PUSH_POOL                                                                                                      \
-    PUSH_U32(n) PUSH_I32_ARRAY(in_dim, 3) PUSH_I32_ARRAY(out_dim, 3) PUSH_I32_ARRAY(size, 3) PUSH_I32_ARRAY(stride, 3) \
-    PUSH_I32_ARRAY(pad, 3) PUSH_I32_ARRAY(pad_end, 3) PUSH_I32_ARRAY(dilation, 3)                            \
+    PUSH_U32(n)                                                                                                        \
+    PUSH_I32_ARRAY(in_dim, 3)                                                                                          \
+    PUSH_I32_ARRAY(out_dim, 3)                                                                                         \
+    PUSH_I32_ARRAY(size, 3)                                                                                            \
+    PUSH_I32_ARRAY(stride, 3)                                                                                          \
+    PUSH_I32_ARRAY(pad, 3)                                                                                             \
+    PUSH_I32_ARRAY(pad_end, 3)                                                                                         \
+    PUSH_I32_ARRAY(dilation, 3)                                                                                        \
     PUSH_DIV(by, 6) /* 0..2: dimensions of the result; 3..5: strides, or out_dim when adaptive */
 
 /* specialisation constant 4 of the average kernels: which window an output has and what it divides by */

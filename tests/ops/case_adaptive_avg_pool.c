@@ -1,7 +1,11 @@
 /* Cases of adaptive_avg_pool: global, identity, windows that overlap, fewer inputs than outputs. */
 #include "ops_cases.h"
 
-#define TO(d, h, w) .attrs = &(const struct adaptive_attrs){.size = {d, h, w}}
+#define TO(d, h, w)                                                                                                    \
+    .attrs = &(const struct adaptive_attrs)                                                                            \
+    {                                                                                                                  \
+        .size = { d, h, w }                                                                                            \
+    }
 
 static const struct op_case good[] = {
     {"global 7x7", {NORMAL(2, 5, 7, 7)}, TO(1, 1, 1)},

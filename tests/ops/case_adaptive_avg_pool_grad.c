@@ -1,7 +1,11 @@
 /* Cases of adaptive_avg_pool_grad. */
 #include "ops_cases.h"
 
-#define BACK(d, h, w, id, ih, iw) .attrs = &(const struct adaptive_attrs){.size = {d, h, w}, .in_size = {id, ih, iw}}
+#define BACK(d, h, w, id, ih, iw)                                                                                      \
+    .attrs = &(const struct adaptive_attrs)                                                                            \
+    {                                                                                                                  \
+        .size = {d, h, w}, .in_size = { id, ih, iw }                                                                   \
+    }
 
 static const struct op_case good[] = {
     {"global 7x7", {NORMAL(2, 5, 1, 1)}, BACK(1, 1, 1, 1, 7, 7)},

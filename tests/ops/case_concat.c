@@ -1,7 +1,11 @@
 /* Cases of concat: every axis, runs in fours and not, one input, several. */
 #include "ops_cases.h"
 
-#define AXIS(a) .attrs = &(const struct concat_attrs){a}
+#define AXIS(a)                                                                                                        \
+    .attrs = &(const struct concat_attrs)                                                                              \
+    {                                                                                                                  \
+        a                                                                                                              \
+    }
 
 static const struct op_case good[] = {
     {"channels", {NORMAL(2, 3, 5, 7), NORMAL(2, 1, 5, 7), NORMAL(2, 4, 5, 7)}, AXIS(1)},

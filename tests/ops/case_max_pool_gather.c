@@ -9,10 +9,21 @@ static void fill(const struct op_call *c, uint64_t seed, double *const *in)
 }
 
 static const struct op_case good[] = {
-    {"2x2 stride 2", {NORMAL(2, 3, 6, 8), NORMAL(2, 3, 3, 4)}, POOL_ATTRS(POOL2(2, 2, 0, 0, 1)), .const_in = 2, .fill = fill},
-    {"3x3 stride 2 pad 1", {NORMAL(2, 3, 13, 17), NORMAL(2, 3, 7, 9)}, POOL_ATTRS(POOL2(3, 2, 1, 1, 1)), .const_in = 2,
+    {"2x2 stride 2",
+     {NORMAL(2, 3, 6, 8), NORMAL(2, 3, 3, 4)},
+     POOL_ATTRS(POOL2(2, 2, 0, 0, 1)),
+     .const_in = 2,
      .fill = fill},
-    {"3-D", {NORMAL(1, 2, 5, 4, 7), NORMAL(1, 2, 3, 2, 4)}, POOL_ATTRS(POOL3(3, 2, 1, 1, 1)), .const_in = 2, .fill = fill},
+    {"3x3 stride 2 pad 1",
+     {NORMAL(2, 3, 13, 17), NORMAL(2, 3, 7, 9)},
+     POOL_ATTRS(POOL2(3, 2, 1, 1, 1)),
+     .const_in = 2,
+     .fill = fill},
+    {"3-D",
+     {NORMAL(1, 2, 5, 4, 7), NORMAL(1, 2, 3, 2, 4)},
+     POOL_ATTRS(POOL3(3, 2, 1, 1, 1)),
+     .const_in = 2,
+     .fill = fill},
 };
 
 static const struct op_case bad[] = {

@@ -26,11 +26,15 @@ static const struct op_case good[] = {
 };
 
 static const struct op_case bad[] = {
-    {"g and index differ", {NORMAL(1, 2, 3, 3), NORMAL(1, 2, 3, 4)}, POOL_ATTRS(POOL2(2, 2, 0, 0, 1), .in_size = {1, 6, 6})},
-    {"in_size pools to another size", {NORMAL(1, 2, 3, 3), NORMAL(1, 2, 3, 3)},
+    {"g and index differ",
+     {NORMAL(1, 2, 3, 3), NORMAL(1, 2, 3, 4)},
+     POOL_ATTRS(POOL2(2, 2, 0, 0, 1), .in_size = {1, 6, 6})},
+    {"in_size pools to another size",
+     {NORMAL(1, 2, 3, 3), NORMAL(1, 2, 3, 3)},
      POOL_ATTRS(POOL2(2, 2, 0, 0, 1), .in_size = {1, 8, 8})},
     {"in_size missing", {NORMAL(1, 2, 3, 3), NORMAL(1, 2, 3, 3)}, POOL_ATTRS(POOL2(2, 2, 0, 0, 1))},
-    {"in_size negative", {NORMAL(1, 2, 3, 3), NORMAL(1, 2, 3, 3)},
+    {"in_size negative",
+     {NORMAL(1, 2, 3, 3), NORMAL(1, 2, 3, 3)},
      POOL_ATTRS(POOL2(2, 2, 0, 0, 1), .in_size = {1, -2147483647, -2147483647})},
 };
 

@@ -1,8 +1,15 @@
 /* Cases of pad: borders, crops, interior, and results that hold nothing of x. */
 #include "ops_cases.h"
 
-#define PAD(b, e, ...) .attrs = &(const struct pad_attrs){b, e, __VA_ARGS__}
-#define D(...) {__VA_ARGS__}
+#define PAD(b, e, ...)                                                                                                 \
+    .attrs = &(const struct pad_attrs)                                                                                 \
+    {                                                                                                                  \
+        b, e, __VA_ARGS__                                                                                              \
+    }
+#define D(...)                                                                                                         \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 
 static const struct op_case good[] = {
     {"borders", {NORMAL(2, 3, 5, 7)}, PAD(D(0, 0, 1, 2), D(0, 0, 3, 0), D(0), 0)},

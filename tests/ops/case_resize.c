@@ -1,7 +1,11 @@
 /* Cases of resize: both modes, corners aligned or not, up and down, from and to one element. */
 #include "ops_cases.h"
 
-#define TO(m, align, d, h, w) .attrs = &(const struct resize_attrs){.mode = (m), .align_corners = (align), .size = {d, h, w}}
+#define TO(m, align, d, h, w)                                                                                          \
+    .attrs = &(const struct resize_attrs)                                                                              \
+    {                                                                                                                  \
+        .mode = (m), .align_corners = (align), .size = { d, h, w }                                                     \
+    }
 #define NEAREST RESIZE_MODE_NEAREST
 #define LINEAR RESIZE_MODE_LINEAR
 

@@ -2,7 +2,10 @@
 #include "ops_cases.h"
 
 #define BACK(m, align, d, h, w, id, ih, iw)                                                                            \
-    .attrs = &(const struct resize_attrs){.mode = (m), .align_corners = (align), .size = {d, h, w}, .in_size = {id, ih, iw}}
+    .attrs = &(const struct resize_attrs)                                                                              \
+    {                                                                                                                  \
+        .mode = (m), .align_corners = (align), .size = {d, h, w}, .in_size = { id, ih, iw }                            \
+    }
 #define NEAREST RESIZE_MODE_NEAREST
 #define LINEAR RESIZE_MODE_LINEAR
 

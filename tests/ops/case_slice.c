@@ -1,7 +1,11 @@
 /* Cases of slice. */
 #include "ops_cases.h"
 
-#define SLICE(...) .attrs = &(const struct slice_attrs){__VA_ARGS__}
+#define SLICE(...)                                                                                                     \
+    .attrs = &(const struct slice_attrs)                                                                               \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 
 static const struct op_case good[] = {
     {"channels", {NORMAL(2, 5, 3, 7)}, SLICE({0, 1, 0, 0}, {2, 3, 3, 7}, {1, 1, 1, 1})},

@@ -1,7 +1,13 @@
 /* Cases of transpose. */
 #include "ops_cases.h"
 
-#define PERM(...) .attrs = &(const struct transpose_attrs){{__VA_ARGS__}}
+#define PERM(...)                                                                                                      \
+    .attrs = &(const struct transpose_attrs)                                                                           \
+    {                                                                                                                  \
+        {                                                                                                              \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+    }
 
 static const struct op_case good[] = {
     {"matrix", {NORMAL(7, 13)}, PERM(1, 0)},

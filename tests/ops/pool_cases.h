@@ -12,7 +12,11 @@
 /* 3-D pooling, the same on D, H and W. */
 #define POOL3(k, s, b, e, d)                                                                                           \
     .size = {k, k, k}, .stride = {s, s, s}, .pad_begin = {b, b, b}, .pad_end = {e, e, e}, .dilation = {d, d, d}
-#define POOL_ATTRS(...) .attrs = &(const struct pool_attrs) { __VA_ARGS__ }
+#define POOL_ATTRS(...)                                                                                                \
+    .attrs = &(const struct pool_attrs)                                                                                \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 
 /* Writes to `index` (the shape of a pooled result) the positions that max_pool picks from pseudo-random numbers of the
  * spatial size `size`; they lie in their windows, as the kernels may assume. */
@@ -20,7 +24,8 @@ static inline void pool_fill_index(const struct op_call *c, const int32_t size[3
 {
     struct shape shapes[3] = {c->in[1], c->in[1], c->in[1]};
     struct shape *x = &shapes[0];
-    struct op_call call = {.op = &op_max_pool, .attrs = c->attrs, .n_in = 1, .n_out = 2, .in = shapes, .out = shapes + 1};
+    struct op_call call = {
+        .op = &op_max_pool, .attrs = c->attrs, .n_in = 1, .n_out = 2, .in = shapes, .out = shapes + 1};
     if (x->rank == 5) {
         x->dim[2] = size[0];
     }

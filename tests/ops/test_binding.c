@@ -1,6 +1,6 @@
-/* One copy through an operator of the test's own. With LIMN_TEST_FAR_WRITE set its kernel writes gigabytes past the end of the
- * buffer: the negative control of the GPU-assisted checks, which must report it (and keep the write from happening). Without
- * those checks the variable must not be set: what a stray write does is up to the driver. */
+/* One copy through an operator of the test's own. With LIMN_TEST_FAR_WRITE set its kernel writes gigabytes past the end
+ * of the buffer: the negative control of the GPU-assisted checks, which must report it (and keep the write from
+ * happening). Without those checks the variable must not be set: what a stray write does is up to the driver. */
 #include <stdlib.h>
 
 #include "exec/exec.h"
@@ -18,7 +18,8 @@ static limn_status infer_same(const struct op_call *c, struct shape *out, limn_e
     return LIMN_OK;
 }
 
-static limn_status plan_copy(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out, limn_error *err)
+static limn_status plan_copy(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
+                             limn_error *err)
 {
     struct copy_region r = {.rank = 1, .dim = {(int32_t)shape_elems(&c->out[0])}, .sx = {1}, .sy = {1}, .scale = 1};
     limn_status st = copy_plan(&r, 0, caps, out, err);
