@@ -59,22 +59,140 @@ static limn_status json_scan(const char *text, size_t size, int max_depth, bool 
     return LIMN_OK;
 }
 
-limn_status json_parse(const char *text, size_t size, int max_depth, bool lines, json_t **out, limn_error *err)
+/* jansson on bytes begin..end of a document; offsets in messages are the document's. */
+static limn_status json_load(const char *text, size_t begin, size_t end, json_t **out, limn_error *err)
 {
-    limn_status st = json_scan(text, size, max_depth, lines, err);
-    if (st != LIMN_OK) {
-        return st;
-    }
     json_error_t why;
     json_set_alloc_funcs(json_mem_alloc, mem_free);
     json_refused = false;
-    json_t *root = json_loadb(text, size, JSON_REJECT_DUPLICATES, &why);
+    json_t *root = json_loadb(text + begin, end - begin, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
     if (root == NULL) {
         if (json_refused) {
-            return err_nomem(err, size, "a JSON document");
+            return err_nomem(err, end - begin, "a JSON document");
         }
-        return err_set(err, LIMN_ERR_FORMAT, "JSON byte %d: %s", why.position, why.text);
+        return err_set(err, LIMN_ERR_FORMAT, "JSON byte %zu: %s", begin + (size_t)why.position, why.text);
     }
     *out = root;
     return LIMN_OK;
+}
+
+limn_status json_parse(const char *text, size_t size, int max_depth, bool lines, json_t **out, limn_error *err)
+{
+    limn_status st = json_scan(text, size, max_depth, lines, err);
+    return st != LIMN_OK ? st : json_load(text, 0, size, out, err);
+}
+
+limn_status json_walk_begin(struct json_walk *w, const char *text, size_t size, int max_depth, bool lines,
+                            limn_error *err)
+{
+    limn_status st = json_scan(text, size, max_depth, lines, err);
+    if (st == LIMN_OK) {
+        *w =
+            (struct json_walk){.text = text, .size = size, .pos = (size_t)((char *)memchr(text, '{', size) - text) + 1};
+    }
+    return st;
+}
+
+static char walk_char(struct json_walk *w)
+{
+    while (w->pos < w->size && is_space(w->text[w->pos], true)) {
+        w->pos++;
+    }
+    return w->pos < w->size ? w->text[w->pos] : '\0';
+}
+
+static limn_status walk_fail(const struct json_walk *w, const char *expected, limn_error *err)
+{
+    return err_set(err, LIMN_ERR_FORMAT, "JSON byte %zu: expected %s", w->pos, expected);
+}
+
+/* Moves past one value without judging it: to the bracket that closes it, the quote that ends it, or what delimits it.
+ */
+static void walk_skip(struct json_walk *w)
+{
+    int depth = 0;
+    bool in_string = false;
+    for (; w->pos < w->size; w->pos++) {
+        char c = w->text[w->pos];
+        if (in_string) {
+            w->pos += c == '\\';
+            in_string = c != '"';
+        } else if (depth == 0 && (c == ',' || c == '}' || c == ']' || is_space(c, true))) {
+            return;
+        } else {
+            in_string = c == '"';
+            depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+        }
+        if (depth == 0 && !in_string && (c == '"' || c == '}' || c == ']')) {
+            w->pos++;
+            return;
+        }
+    }
+    w->pos = w->size;
+}
+
+/* The key at bytes begin..end, quotes included. Plain ASCII is copied; anything else goes through the library. */
+static limn_status walk_key(const struct json_walk *w, size_t begin, char **key, limn_error *err)
+{
+    size_t n = w->pos - begin, i = 1;
+    json_t *v = NULL;
+    while (i + 1 < n && w->text[begin + i] >= 0x20 && w->text[begin + i] < 0x7f && w->text[begin + i] != '\\') {
+        i++;
+    }
+    if (n >= 2 && i + 1 == n && w->text[begin + i] == '"') {
+        *key = mem_alloc(n - 1, 1);
+        if (*key == NULL) {
+            return err_nomem(err, n, "a JSON key");
+        }
+        memcpy(*key, w->text + begin + 1, n - 2);
+        (*key)[n - 2] = '\0';
+        return LIMN_OK;
+    }
+    limn_status st = json_load(w->text, begin, w->pos, &v, err);
+    if (st == LIMN_OK) {
+        *key = json_is_string(v) ? mem_strdup(json_string_value(v)) : NULL;
+        st = *key != NULL ? LIMN_OK : err_nomem(err, n, "a JSON key");
+    }
+    json_decref(v);
+    return st;
+}
+
+limn_status json_walk_next(struct json_walk *w, char **key, json_t **value, limn_error *err)
+{
+    char c = walk_char(w);
+    *key = NULL;
+    if (c == '}') {
+        return LIMN_OK;
+    }
+    if (w->started) {
+        if (c != ',') {
+            return walk_fail(w, "',' or '}'", err);
+        }
+        w->pos++;
+        c = walk_char(w);
+    }
+    w->started = true;
+    if (c != '"') {
+        return walk_fail(w, "a name in quotes", err);
+    }
+    size_t begin = w->pos;
+    walk_skip(w);
+    limn_status st = walk_key(w, begin, key, err);
+    if (st != LIMN_OK) {
+        return st;
+    }
+    if (walk_char(w) != ':') {
+        st = walk_fail(w, "':'", err);
+    } else {
+        w->pos++;
+        walk_char(w);
+        begin = w->pos;
+        walk_skip(w);
+        st = json_load(w->text, begin, w->pos, value, err);
+    }
+    if (st != LIMN_OK) {
+        mem_free(*key);
+        *key = NULL;
+    }
+    return st;
 }

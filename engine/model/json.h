@@ -12,4 +12,16 @@
  * (and, when `lines`, other white space) around it. LIMN_ERR_FORMAT with the byte offset. */
 limn_status json_parse(const char *text, size_t size, int max_depth, bool lines, json_t **out, limn_error *err);
 
+/* The same checks, but the object's entries come one by one, so that an object of a million entries never stands in
+ * memory as a tree. Duplicate keys at this level are the caller's to find. */
+struct json_walk {
+    const char *text;
+    size_t size, pos;
+    bool started;
+};
+limn_status json_walk_begin(struct json_walk *w, const char *text, size_t size, int max_depth, bool lines,
+                            limn_error *err);
+/* The next entry: key with mem_free, value with json_decref; *key is NULL after the last. */
+limn_status json_walk_next(struct json_walk *w, char **key, json_t **value, limn_error *err);
+
 #endif

@@ -212,42 +212,86 @@ static limn_status st_read(const struct const_source *source, float *dst, size_t
     return LIMN_OK;
 }
 
-static limn_status st_collect(struct safetensors *s, json_t *root, uint64_t data_bytes, limn_error *err)
+static int st_by_name(const void *pa, const void *pb)
 {
-    const char *key;
-    json_t *v;
-    size_t n = json_object_size(root);
+    return strcmp(*(const char *const *)pa, *(const char *const *)pb);
+}
+
+/* Two entries of one name would let two readers see different models. */
+static limn_status st_check_names(const struct safetensors *s, limn_error *err)
+{
+    const char **names = mem_alloc(s->n, sizeof *names);
     limn_status st = LIMN_OK;
-    s->tensor = mem_zalloc(n, sizeof *s->tensor);
-    if (s->tensor == NULL) {
-        return err_nomem(err, n * sizeof *s->tensor, "a list of tensors");
+    if (names == NULL) {
+        return err_nomem(err, s->n * sizeof *names, "tensor names");
     }
-    json_object_foreach(root, key, v)
-    {
-        if (strcmp(key, "__metadata__") == 0) {
-            TRY(st_metadata(v, err));
-            continue;
-        }
-        struct st_tensor *t = &s->tensor[s->n];
-        t->source.read = st_read;
-        t->owner = s;
-        st = st_entry(v, data_bytes, t, err);
-        if (st != LIMN_OK) {
-            err_at(err, "tensor \"%s\"", key);
-            goto out;
-        }
-        t->name = arena_strdup(&s->names, key);
-        if (t->name == NULL) {
-            TRY(err_nomem(err, strlen(key) + 1, "a tensor's name"));
-        }
-        s->n++;
+    for (size_t i = 0; i < s->n; i++) {
+        names[i] = s->tensor[i].name;
     }
-    if (s->n > 0) {
+    qsort(names, s->n, sizeof *names, st_by_name);
+    for (size_t i = 1; i < s->n && st == LIMN_OK; i++) {
+        if (strcmp(names[i - 1], names[i]) == 0) {
+            st = err_set(err, LIMN_ERR_FORMAT, "duplicate name \"%s\"", names[i]);
+        }
+    }
+    mem_free(names);
+    return st;
+}
+
+/* One entry of the header; `seen` tells whether __metadata__ came before. */
+static limn_status st_add(struct safetensors *s, size_t *cap, const char *key, json_t *v, uint64_t data_bytes,
+                          bool *seen, limn_error *err)
+{
+    if (strcmp(key, "__metadata__") == 0) {
+        if (*seen) {
+            return err_set(err, LIMN_ERR_FORMAT, "duplicate name \"__metadata__\"");
+        }
+        *seen = true;
+        return st_metadata(v, err);
+    }
+    struct st_tensor t = {.source = {st_read}, .owner = s};
+    limn_status st = st_entry(v, data_bytes, &t, err);
+    if (st != LIMN_OK) {
+        err_at(err, "tensor \"%s\"", key);
+        return st;
+    }
+    st = mem_grow(&s->tensor, cap, s->n + 1, sizeof *s->tensor, err);
+    t.name = st == LIMN_OK ? arena_strdup(&s->names, key) : NULL;
+    if (st == LIMN_OK && t.name == NULL) {
+        st = err_nomem(err, strlen(key) + 1, "a tensor's name");
+    }
+    if (st == LIMN_OK) {
+        s->tensor[s->n++] = t;
+    }
+    return st;
+}
+
+static limn_status st_collect(struct safetensors *s, struct json_walk *w, uint64_t data_bytes, limn_error *err)
+{
+    char *key = NULL;
+    json_t *v = NULL;
+    size_t cap = 0;
+    bool seen = false, sorted = true;
+    limn_status st = json_walk_next(w, &key, &v, err);
+    while (st == LIMN_OK && key != NULL) {
+        st = st_add(s, &cap, key, v, data_bytes, &seen, err);
+        json_decref(v);
+        mem_free(key);
+        v = NULL;
+        key = NULL;
+        if (st == LIMN_OK) {
+            sorted = sorted && (s->n < 2 || st_by_offset(&s->tensor[s->n - 2], &s->tensor[s->n - 1]) <= 0);
+            st = json_walk_next(w, &key, &v, err);
+        }
+    }
+    if (st != LIMN_OK || s->n == 0) {
+        return st != LIMN_OK ? st : st_check_layout(s, data_bytes, err);
+    }
+    st = st_check_names(s, err);
+    if (!sorted) {
         qsort(s->tensor, s->n, sizeof *s->tensor, st_by_offset);
     }
-    TRY(st_check_layout(s, data_bytes, err));
-out:
-    return st;
+    return st != LIMN_OK ? st : st_check_layout(s, data_bytes, err);
 }
 
 /* The header's length from the first 8 bytes. */
@@ -276,18 +320,14 @@ static limn_status st_header_length(const uint8_t *p, size_t size, uint64_t tota
 
 static limn_status st_parse_header(struct safetensors *s, const char *json, size_t n, uint64_t total, limn_error *err)
 {
-    json_t *root = NULL;
-    limn_status st = LIMN_OK;
+    struct json_walk w;
     s->data = 8 + (uint64_t)n;
-    st = json_parse(json, n, ST_DEPTH_MAX, false, &root, err);
+    limn_status st = json_walk_begin(&w, json, n, ST_DEPTH_MAX, false, err);
     if (st != LIMN_OK) {
         err_at(err, "header");
-        goto out;
+        return st;
     }
-    TRY(st_collect(s, root, total - s->data, err));
-out:
-    json_decref(root);
-    return st;
+    return st_collect(s, &w, total - s->data, err);
 }
 
 limn_status safetensors_parse(const char *name, const void *data, size_t size, uint64_t total, struct safetensors **out,
