@@ -196,7 +196,7 @@ static limn_status call_pack_flat(struct conv_job *j)
     TRY(add_call(j->list, SHADER_CONV_PACK_FLAT_TEXEL, flat_local(j->caps), &k, j->err));
     round_range(j, p->x_n, &offset, &size);
     kernel_push(k, &push, sizeof(push));
-    conv_bind(k, BIND_IN, CONV_X, ACCESS_READ, VIEW_TEXEL_RGBA32F, offset, size);
+    conv_bind(k, BIND_IN, j->input, ACCESS_READ, VIEW_TEXEL_RGBA32F, offset, size);
     conv_bind(k, BIND_SCRATCH, j->x_scratch, ACCESS_WRITE, VIEW_STORAGE, 0, 0);
     kernel_grid_1d(k, j->caps, push.count, k->spec[0]);
 out:
@@ -230,7 +230,7 @@ limn_status conv_call_pack_x(struct conv_job *j)
     TRY(add_call(j->list, j->texel ? SHADER_CONV_PACK_X_TEXEL : SHADER_CONV_PACK_X, flat_local(j->caps), &k, j->err));
     round_range(j, p->x_n, &offset, &size);
     kernel_push(k, &push, sizeof(push));
-    conv_bind(k, BIND_IN, CONV_X, ACCESS_READ, j->texel ? VIEW_TEXEL_R32F : VIEW_STORAGE, offset, size);
+    conv_bind(k, BIND_IN, j->input, ACCESS_READ, j->texel ? VIEW_TEXEL_R32F : VIEW_STORAGE, offset, size);
     conv_bind(k, BIND_SCRATCH, j->x_scratch, ACCESS_WRITE, VIEW_STORAGE, 0, 0);
     kernel_grid_1d(k, j->caps, push.count, k->spec[0]);
 out:

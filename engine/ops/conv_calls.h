@@ -21,6 +21,7 @@ struct conv_job {
     int32_t batch;          /* samples per round */
     int32_t first, count;   /* samples of this round */
     int32_t sub;            /* running number of the sub-convolution */
+    int input;              /* what conv_call_pack_x packs */
     int w_scratch, x_scratch; /* packed weights of sub 0, packed x */
 };
 

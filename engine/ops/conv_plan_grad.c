@@ -50,6 +50,71 @@ static limn_status check_limits(const struct conv_geom *g, const struct conv_wei
     return LIMN_OK;
 }
 
+struct conv_weight_grad_block_push {
+    PUSH_CONV_WEIGHT_GRAD_BLOCK
+};
+
+/* A packing job for one of the two tensors: `origin` and `size` of what is packed. */
+static struct conv_job pack_job(const struct conv_problem *p, int input, const int32_t lo[3], const int32_t dim[3])
+{
+    struct conv_job j = {.p = p, .texel = true, .input = input, .c4 = (p->c + 3) / 4, .count = p->n, .batch = p->n};
+    for (int i = 0; i < 3; i++) {
+        j.lo[i] = lo[i];
+        j.dim[i] = dim[i];
+        j.step[i] = 1;
+    }
+    j.packed = conv_volume(dim) * (uint64_t)p->groups * (uint64_t)j.c4;
+    return j;
+}
+
+static bool job_fits(const struct conv_job *j, const struct device_caps *caps)
+{
+    uint64_t n = (uint64_t)j->p->n;
+    return j->packed * n * 16 <= caps->max_storage_range && j->packed * n <= caps->max_texel_elements &&
+           j->p->x_n * n <= caps->max_texel_elements;
+}
+
+/* x and g as packing jobs; g with rows of whole fours. False when this device or shape is not for the block kernel. */
+static bool block_jobs(const struct conv_geom *g, const struct device_caps *caps, struct conv_problem p[2],
+                       struct conv_job j[2])
+{
+    int32_t lo[3], dim[3], q[3] = {g->small[0], g->small[1], (g->small[2] + 3) / 4 * 4};
+    for (int i = 0; i < 3; i++) {
+        lo[i] = -g->pad[i];
+        dim[i] = (q[i] - 1) * g->stride[i] + (g->k[i] - 1) * g->dilation[i] + 1;
+    }
+    p[0] = conv_problem_forward(g);
+    p[1] = conv_problem_transposed(g);
+    j[0] = pack_job(&p[0], 0, lo, dim);
+    j[1] = pack_job(&p[1], 1, (const int32_t[]){0, 0, 0}, q);
+    return caps->cpu && g->c >= 3 && g->m >= 4 && job_fits(&j[0], caps) && job_fits(&j[1], caps);
+}
+
+static struct conv_weight_grad_block_push block_push(const struct conv_geom *g, const struct conv_job j[2])
+{
+    struct conv_weight_grad_block_push push = {
+        .m = (uint32_t)g->m,
+        .c = (uint32_t)g->c,
+        .groups = (uint32_t)g->groups,
+        .g_m = (uint32_t)conv_volume(j[1].dim),
+        .x_c = (uint32_t)conv_volume(j[0].dim),
+    };
+    uint32_t stride = 1;
+    for (int i = 2; i >= 0; i--) {
+        push.taps[i] = (uint32_t)g->k[i];
+        push.q[i] = (uint32_t)j[1].dim[i] / (i == 2 ? 4 : 1);
+        push.x_q[i] = (uint32_t)g->stride[i] * stride;
+        push.x_t[i] = (uint32_t)g->dilation[i] * stride;
+        stride *= (uint32_t)j[0].dim[i];
+    }
+    push.g_g = push.g_m * (uint32_t)j[1].c4;
+    push.g_n = push.g_g * push.groups;
+    push.x_g = push.x_c * (uint32_t)j[0].c4;
+    push.x_n = push.x_g * push.groups;
+    push.steps = (uint32_t)g->n * push.q[0] * push.q[1] * push.q[2];
+    return push;
+}
+
 /* dw summed from partial sums, by conv_reduce.comp: channels are rows, points are columns. */
 static limn_status add_up(const struct conv_weight_grad_push *push, const struct op_call *c, const struct device_caps *caps,
                           uint32_t splits, int part, bool texel, struct kernel_list *out, limn_error *err)
@@ -59,6 +124,51 @@ static limn_status add_up(const struct conv_weight_grad_push *push, const struct
     return conv_call_reduce(out, caps, c, &none, &o, push->m * push->groups, splits, part, texel, 0, 0, err);
 }
 
+static limn_status plan_block(const struct op_call *c, const struct conv_geom *g, const struct device_caps *caps,
+                              struct conv_job job[2], struct kernel_list *out, limn_error *err)
+{
+    struct conv_weight_grad_block_push push = block_push(g, job);
+    struct conv_weight_grad_push sum = grad_push(g);
+    const uint32_t local = 8;
+    uint32_t x = ((push.c + 7) / 8 * (sum.cols / push.c) + local - 1) / local, y = (push.m + 7) / 8 * push.groups;
+    uint32_t want = (8 * caps->compute_units + x * y - 1) / (x * y), most = (push.steps + 63) / 64;
+    want = want < most ? want : most;
+    push.chunk = (push.steps + want - 1) / want;
+    uint32_t splits = (push.steps + push.chunk - 1) / push.chunk;
+    uint64_t bytes = (uint64_t)push.m * push.groups * sum.cols * 4;
+    bool texel = bytes / 4 * splits <= caps->max_texel_elements;
+    int part = -1;
+    limn_status st = LIMN_OK;
+    for (int i = 0; i < 2; i++) {
+        job[i].c = c;
+        job[i].caps = caps;
+        job[i].list = out;
+        job[i].err = err;
+        TRY(conv_scratch(&job[i], job[i].packed * 16 * (uint64_t)g->n, false, &job[i].x_scratch));
+        TRY(conv_call_pack_x(&job[i]));
+    }
+    if (splits > 1) {
+        TRY(conv_scratch(&job[0], bytes * splits, false, &part));
+    }
+    struct kernel_call *k = kernel_add(out, SHADER_CONV_WEIGHT_GRAD_BLOCK_TEXEL, local, 1, 1);
+    if (k == NULL) {
+        return err_nomem(err, sizeof(struct kernel_call), "kernel call");
+    }
+    kernel_push(k, &push, sizeof(push));
+    conv_bind(k, BIND_SCRATCH, job[0].x_scratch, ACCESS_READ, VIEW_TEXEL_RGBA32F, 0, 0);
+    conv_bind(k, BIND_SCRATCH, job[1].x_scratch, ACCESS_READ, VIEW_TEXEL_RGBA32F, 0, 0);
+    conv_bind(k, splits > 1 ? BIND_SCRATCH : BIND_OUT, splits > 1 ? part : 0, ACCESS_WRITE, VIEW_STORAGE, 0, 0);
+    k->groups[0] = x;
+    k->groups[1] = y;
+    k->groups[2] = splits;
+    k->flops = 2.0 * sum.points * sum.m * sum.groups * sum.cols;
+    if (splits > 1) {
+        TRY(add_up(&sum, c, caps, splits, part, texel, out, err));
+    }
+out:
+    return st;
+}
+
 limn_status conv_plan_weight_grad(const struct op_call *c, const struct conv_geom *g, const struct device_caps *caps,
                                   struct kernel_list *out, limn_error *err)
 {
@@ -66,6 +176,11 @@ limn_status conv_plan_weight_grad(const struct op_call *c, const struct conv_geo
     limn_status st = check_limits(g, &push, caps, err);
     if (st != LIMN_OK) {
         return st;
+    }
+    struct conv_problem block_problem[2];
+    struct conv_job job[2];
+    if (block_jobs(g, caps, block_problem, job)) {
+        return plan_block(c, g, caps, job, out, err);
     }
     uint32_t local = caps->cpu ? 16 : 64, x = (push.cols + local * GRAD_TN - 1) / (local * GRAD_TN);
     uint32_t y = (push.m + GRAD_TM - 1) / GRAD_TM * push.groups, want = (4 * caps->compute_units + x * y - 1) / (x * y);

@@ -49,6 +49,12 @@
     PUSH_U32(points) PUSH_U32_ARRAY(q, 3) PUSH_U32(m) PUSH_U32(cols) PUSH_CONV_IN PUSH_U32(g_n) PUSH_U32(g_c)            \
     PUSH_U32(chunk) PUSH_U32(groups)
 
+/* conv_weight_grad_block.comp: strides in vec4; q[2] and the steps count four points each. */
+#define PUSH_CONV_WEIGHT_GRAD_BLOCK                                                                                     \
+    PUSH_U32(m) PUSH_U32(c) PUSH_U32(groups) PUSH_U32_ARRAY(taps, 3) PUSH_U32_ARRAY(q, 3) PUSH_U32(steps)                \
+    PUSH_U32(chunk) PUSH_U32(x_n) PUSH_U32(x_g) PUSH_U32(x_c) PUSH_U32_ARRAY(x_q, 3) PUSH_U32_ARRAY(x_t, 3)              \
+    PUSH_U32(g_n) PUSH_U32(g_g) PUSH_U32(g_m)
+
 /* matvec_rows.comp: y[i][first + j] = sum over k of a[i][k] * b[j][k]; k and the strides in vec4 unless SCALAR. */
 #define PUSH_MATVEC_ROWS                                                                                               \
     PUSH_EPILOGUE PUSH_U32(k) PUSH_U32(rows) PUSH_U32(first) PUSH_U32(n) PUSH_U32(a_base) PUSH_U32(a_i) PUSH_U32(a_k)    \
