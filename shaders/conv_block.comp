@@ -16,6 +16,26 @@ TENSOR4(1, w)
 #include "epilogue.glsl"
 #include "conv_out.glsl"
 
+/* Four output channels of one point; `rows` of them exist. */
+void finish(vec4 v, uint to, int rows)
+{
+    for (int e = 0; e < 4; e++) {
+        if (e < rows) {
+            epilogue_finish(v[e], to + uint(e) * push.y_c);
+        }
+    }
+}
+
+#define FINISH(i)                                                                                                      \
+    {                                                                                                                  \
+        int p = p0 + i * local;                                                                                        \
+        uint to = conv_out_at(conv_point(min(p, int(push.points) - 1)), channel0);                                     \
+        int rows = p < int(push.points) ? int(push.m) - m0 : 0;                                                        \
+        for (int j = 0; j < TM; j++) {                                                                                 \
+            finish(acc[j][i], to + uint(4 * j) * push.y_c, rows - 4 * j);                                              \
+        }                                                                                                              \
+    }
+
 void main()
 {
     int local = int(gl_WorkGroupSize.x);
@@ -71,14 +91,14 @@ void main()
         ih = h_end ? 0 : ih;
         id = d_end ? 0 : id;
     }
-    for (int i = 0; i < TP; i++) {
-        int p = p0 + i * local;
-        uint to = conv_out_at(conv_point(min(p, int(push.points) - 1)), channel0);
-        for (int j = 0; j < 4 * TM; j++) {
-            if (p < int(push.points) && m0 + j < int(push.m)) {
-                epilogue_finish(acc[j / 4][i][j % 4], to);
-            }
-            to += push.y_c;
-        }
-    }
+    /* Written out: a loop that drivers do not unroll would force `acc` into memory. */
+    FINISH(0)
+    FINISH(1)
+    FINISH(2)
+    FINISH(3)
+#if TP > 4
+    FINISH(4)
+    FINISH(5)
+    FINISH(6)
+#endif
 }
