@@ -68,7 +68,7 @@ static struct copy_push push_of(const struct copy_region *r, int32_t by)
 }
 
 /* The elements that a region touches along strides s from offset: least and greatest. */
-static void span_of(const struct copy_region *r, const int32_t *s, int32_t offset, int32_t *lo, int32_t *hi)
+static void reach_of(const struct copy_region *r, const int32_t *s, int32_t offset, int32_t *lo, int32_t *hi)
 {
     *lo = *hi = offset;
     for (int k = 0; k < r->rank; k++) {
@@ -78,38 +78,52 @@ static void span_of(const struct copy_region *r, const int32_t *s, int32_t offse
     }
 }
 
-/* Binds the part of a buffer that holds elements lo .. hi, as vec4 and as float; returns the element it begins with. */
-static int32_t bind_span(struct kernel_call *c, const struct device_caps *caps, enum bind_space space, int index,
-                         int access, int32_t lo, int32_t hi)
+/* The part of a buffer that holds elements lo .. hi and begins where a binding may. */
+struct span {
+    int32_t begin;
+    uint64_t bytes;
+};
+
+static struct span span_of(const struct copy_region *r, const int32_t *s, int32_t offset, const struct device_caps *caps)
 {
-    int32_t align = caps->offset_align > 16 ? (int32_t)caps->offset_align / 4 : 4;
+    int32_t lo, hi, align = caps->offset_align > 16 ? (int32_t)caps->offset_align / 4 : 4;
+    reach_of(r, s, offset, &lo, &hi);
     int32_t begin = lo / align * align;
-    for (int view = 0; view < 2; view++) {
-        struct kernel_bind *b = kernel_bind(c, space, index, access);
-        b->offset = 4 * (uint64_t)begin;
-        b->size = 4 * ((uint64_t)(hi - begin) + 1);
-    }
-    return begin;
+    return (struct span){begin, 4 * ((uint64_t)(hi - begin) + 1)};
+}
+
+static void bind_span(struct kernel_call *c, enum bind_space space, int index, int access, enum bind_view view,
+                      const struct span *s)
+{
+    struct kernel_bind *b = kernel_bind(c, space, index, access);
+    b->view = (uint8_t)view;
+    b->offset = 4 * (uint64_t)s->begin;
+    b->size = s->bytes;
 }
 
 static limn_status add_call(struct copy_region r, uint32_t kind, int in, const struct device_caps *caps,
                             struct kernel_list *out, limn_error *err)
 {
-    int32_t lo, hi;
-    struct kernel_call *c = kernel_add(out, SHADER_COPY, COPY_LOCAL, 1, 1);
+    struct span x = span_of(&r, r.sx, r.x_offset, caps), y = span_of(&r, r.sy, r.y_offset, caps);
+    uint32_t by = kind == COPY_VEC ? 4 : 1;
+    bool texel = caps->cpu && x.bytes / 4 / by <= caps->max_texel_elements;
+    struct kernel_call *c = kernel_add(out, texel ? SHADER_COPY_TEXEL : SHADER_COPY, COPY_LOCAL, 1, 1);
     if (!c) {
         return err_nomem(err, sizeof(*c), "a kernel call");
     }
     kernel_spec(c, (uint32_t)r.rank);
     kernel_spec(c, kind);
-    span_of(&r, r.sx, r.x_offset, &lo, &hi);
-    if (kind == COPY_FILL) {
-        lo = hi = 0; /* bound, not read */
+    if (texel) {
+        bind_span(c, BIND_IN, in, ACCESS_READ, by == 4 ? VIEW_TEXEL_RGBA32F : VIEW_TEXEL_R32F, &x);
+    } else {
+        bind_span(c, BIND_IN, in, ACCESS_READ, VIEW_STORAGE, &x);
+        bind_span(c, BIND_IN, in, ACCESS_READ, VIEW_STORAGE, &x);
     }
-    r.x_offset -= bind_span(c, caps, BIND_IN, in, ACCESS_READ, lo, hi);
-    span_of(&r, r.sy, r.y_offset, &lo, &hi);
-    r.y_offset -= bind_span(c, caps, BIND_OUT, 0, ACCESS_WRITE, lo, hi);
-    struct copy_push p = push_of(&r, kind == COPY_VEC ? 4 : 1);
+    bind_span(c, BIND_OUT, 0, ACCESS_WRITE, VIEW_STORAGE, &y);
+    bind_span(c, BIND_OUT, 0, ACCESS_WRITE, VIEW_STORAGE, &y);
+    r.x_offset -= x.begin;
+    r.y_offset -= y.begin;
+    struct copy_push p = push_of(&r, (int32_t)by);
     kernel_push(c, &p, sizeof(p));
     kernel_grid_1d(c, caps, p.n, COPY_LOCAL);
     c->flops = p.n;
@@ -124,7 +138,7 @@ static int32_t outer_steps(const struct copy_region *r, const struct device_caps
     for (int side = 0; side < 2; side++) {
         const int32_t *s = side ? r->sy : r->sx;
         int32_t lo, hi;
-        span_of(r, s, 0, &lo, &hi);
+        reach_of(r, s, 0, &lo, &hi);
         int64_t step = s[0] < 0 ? -(int64_t)s[0] : s[0], rest = (int64_t)hi - lo - step * (r->dim[0] - 1) + 1;
         int64_t fit = rest > room ? 0 : step == 0 ? steps : (room - rest) / step + 1;
         steps = fit < steps ? fit : steps;
