@@ -71,12 +71,12 @@ void main()
         for (int i = 0; i < TP; i++) {
             xv[i] = LOAD4(x, base[i] + at);
         }
-        for (int c = 0; c < 4; c++) {
-            for (int j = 0; j < TM; j++) {
-                vec4 wv = LOAD4(w, from + c * TM + j);
-                for (int i = 0; i < TP; i++) {
-                    acc[j][i] += wv * xv[i][c];
-                }
+        // Four products are summed before they meet the accumulator: a fourth of the long chain's rounding, and faster.
+        for (int j = 0; j < TM; j++) {
+            vec4 w0 = LOAD4(w, from + j), w1 = LOAD4(w, from + TM + j);
+            vec4 w2 = LOAD4(w, from + 2 * TM + j), w3 = LOAD4(w, from + 3 * TM + j);
+            for (int i = 0; i < TP; i++) {
+                acc[j][i] += w0 * xv[i].x + w1 * xv[i].y + (w2 * xv[i].z + w3 * xv[i].w);
             }
         }
         from += 4 * TM;
