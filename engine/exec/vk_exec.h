@@ -78,6 +78,7 @@ struct vk_exec {
     struct vk_recorded *recorded;
     size_t n_recorded, cap_recorded;
     struct exec_stats stats;
+    uint32_t n_barrier; /* between dispatches */
     bool poison;      /* LIMN_POISON=1: activations are NaN before each run */
     bool own_buffers; /* LIMN_TEST_OWN_BUFFERS=1: a VkBuffer for each binding, see vk_exec_record.c */
     VkBuffer *own;

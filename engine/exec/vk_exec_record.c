@@ -359,6 +359,7 @@ limn_status vk_exec_record(struct vk_exec *e, limn_error *err)
     if (r.cmd) {
         TRY(close_submission(e, &r, err));
     }
+    e->n_barrier = r.n_barrier;
 out:
     vk_recorder_finish(&r);
     return st;

@@ -8,13 +8,12 @@
 #include "base/file.h"
 #include "base/inject.h"
 #include "base/rng.h"
-#include "exec/exec.h"
+#include "exec/vk_exec.h"
 #include "ops/ops.h"
 #include "push/binary.h"
 #include "push/unary.h"
 #include "shaders_gen.h"
 #include "support/check.h"
-#include "vk/vk_internal.h"
 
 enum { N = 5003, WINDOW = 1024 };
 
@@ -198,6 +197,9 @@ static limn_status cycle(struct vk_device *d, const struct net *t, float *out, s
     TRY(exec_get(e, t->y, again, N, err));
     CHECK(memcmp(out, again, sizeof(again)) == 0);
     exec_stats(e, stats);
+    /* The windows are independent of each other; the addition waits for them, and they for packing when it is replayed,
+     * whose second half waits for the first. */
+    CHECK_INT(((struct vk_exec *)e)->n_barrier, t->g->value[t->w].kind == VALUE_INPUT ? 3 : 1);
     CHECK(vk_device_bytes_in_use(d) >= stats->weight_bytes + stats->activation_bytes);
 out:
     exec_destroy(&e);
