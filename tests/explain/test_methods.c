@@ -257,7 +257,8 @@ static void test_work_is_shared(void)
         net_init(&t, 0.0f);
         const struct method_site site = {&t.b, t.input, t.logits, t.select, t.layer, 1};
         for (size_t i = both ? 0 : 2; i < 4; i++) {
-            t.g->value[method_find(name[i])->emit(&site)].flags |= VALUE_OUTPUT;
+            value_id map = method_find(name[i])->emit(&site); /* moves the values */
+            t.g->value[map].flags |= VALUE_OUTPUT;
         }
         CHECK_OK(t.b.status);
         CHECK_OK(graph_optimise(t.g, OPTIMISE_ALL, &err));

@@ -1,6 +1,7 @@
 /* Explanation plans over whole models, by the reference executor: stages, batches, classes, layers, errors. */
 #include "support/check.h"
 
+#include "base/inject.h"
 #include "explain/explain.h"
 #include "support/toy.h"
 
@@ -99,6 +100,35 @@ static void test_shapes_and_errors(struct model *m)
     mem_free(x);
 }
 
+/* Each allocation of making and running a plan fails once: an error that says so, nothing made, nothing leaked. */
+static void test_no_memory(void)
+{
+    struct model *m = NULL;
+    const struct method *methods[16];
+    const struct explain_params p = {.batch = 1, .methods = methods, .n_methods = method_count()};
+    float logits[K], *x = toy_random(9, IN, 1.0);
+    unsigned long k = 0;
+    limn_status st = LIMN_ERR_NOMEM;
+    for (size_t i = 0; i < method_count(); i++) {
+        methods[i] = method_at(i);
+    }
+    CHECK_OK(model_open("recipe:lenet", NULL, &m, &err));
+    while (st != LIMN_OK && k < 100000) {
+        struct explain_plan *plan = NULL;
+        inject_arm(INJECT_ALLOC, ++k, false);
+        st = explain_plan_create(m, &p, &plan, &err);
+        CHECK(st == LIMN_OK || (st == LIMN_ERR_NOMEM && plan == NULL));
+        st = st == LIMN_OK ? explain_forward(plan, x, logits, &err) : st;
+        st = st == LIMN_OK ? explain_backward(plan, (int32_t[]){1}, &err) : st;
+        CHECK(st == LIMN_OK || st == LIMN_ERR_NOMEM);
+        explain_plan_destroy(&plan);
+    }
+    inject_arm(INJECT_ALLOC, 0, false);
+    CHECK(k > 100 && k < 100000);
+    model_close(&m);
+    mem_free(x);
+}
+
 /* BatchNorm and activations are inside the convolutions: a plan has hardly more kernels than the network has convolutions,
  * and the backward pass uses the folded weights too. */
 static void test_fused(void)
@@ -137,5 +167,6 @@ int main(void)
     }
     model_close(&m);
     test_fused();
+    test_no_memory();
     return check_done();
 }
