@@ -40,8 +40,8 @@ limn_status exec_get(struct exec *e, value_id output, float *dst, size_t n, limn
 void exec_stats(const struct exec *e, struct exec_stats *out);
 void exec_destroy(struct exec **e); /* NULL-safe */
 
-/* Where the last run of a profiled vk executor spent its time, one entry per dispatch in order of execution. Returns how
- * many there are and writes at most `max`. Dispatches that overlap share their time by the order in which they end. */
+/* Where the last run of a profiled vk executor spent its time, one entry per dispatch in order of execution. Returns
+ * how many there are and writes at most `max`. Dispatches that overlap share their time by the order in which they end. */
 struct exec_time {
     const char *value, *op, *shader;
     double ms, flops;
