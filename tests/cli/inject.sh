@@ -24,7 +24,7 @@ sweep() {
 }
 failures=0
 sweep alloc "7" $(seq 1 2 39) $(seq 41 37 900)
-check [ "$failures" -ge 30 ]
+check [ "$failures" -ge 20 ]
 failures=0
 sweep file "3 4" $(seq 1 20)
 check [ "$failures" -ge 3 ]
