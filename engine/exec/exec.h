@@ -41,7 +41,8 @@ void exec_stats(const struct exec *e, struct exec_stats *out);
 void exec_destroy(struct exec **e); /* NULL-safe */
 
 /* Where the last run of a profiled vk executor spent its time, one entry per dispatch in order of execution. Returns
- * how many there are and writes at most `max`. Dispatches that overlap share their time by the order in which they end. */
+ * how many there are and writes at most `max`. Dispatches that overlap share their time by the order in which they
+ * end. */
 struct exec_time {
     const char *value, *op, *shader;
     double ms, flops;

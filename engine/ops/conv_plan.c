@@ -17,7 +17,8 @@ static int32_t gcd(int32_t a, int32_t b)
 
 int32_t conv_sub_count(const struct conv_problem *p, int axis)
 {
-    return p->transposed ? p->stride[axis] : 1;
+    int32_t s = p->stride[axis], y = p->y_dim[axis];
+    return !p->transposed ? 1 : s < y ? s : y;
 }
 
 /* Transposed: outputs i + stride * q use the taps k with (i + pad - k * dilation) divisible by stride, an arithmetic
@@ -125,6 +126,16 @@ static bool texel_fits(const struct conv_problem *p, const struct device_caps *c
     return caps->cpu && most <= caps->max_texel_elements && w <= caps->max_texel_elements;
 }
 
+/* Kernels that read x as it is take strides, dilations and kernels in 10 bits per axis. */
+static bool direct_allows(const struct conv_problem *p)
+{
+    bool fits = true;
+    for (int i = 0; i < 3; i++) {
+        fits = fits && p->stride[i] <= 1023 && p->dilation[i] <= 1023 && p->k[i] <= 1023;
+    }
+    return fits;
+}
+
 static enum conv_family family(const struct conv_problem *p, const struct device_caps *caps)
 {
     enum conv_family f = caps->cpu ? CONV_FAMILY_BLOCK : CONV_FAMILY_GEMM;
@@ -133,8 +144,8 @@ static enum conv_family family(const struct conv_problem *p, const struct device
     } else if (p->m < 4 && (p->groups > 1 || !caps->cpu)) {
         f = caps->cpu && p->m == 1 && p->c == 1 && p->groups >= 4 ? CONV_FAMILY_DEPTHWISE : CONV_FAMILY_DIRECT;
     }
-    for (int i = 0; i < 3 && (f == CONV_FAMILY_GEMM || f == CONV_FAMILY_DIRECT); i++) { /* packed in 10 bits */
-        f = p->stride[i] > 1023 || p->dilation[i] > 1023 || p->k[i] > 1023 ? CONV_FAMILY_BLOCK : f;
+    if (f != CONV_FAMILY_BLOCK && !direct_allows(p)) {
+        f = CONV_FAMILY_BLOCK;
     }
     return f;
 }
@@ -142,7 +153,7 @@ static enum conv_family family(const struct conv_problem *p, const struct device
 /* The part of x that the sub-convolutions read, along one axis: `size` points from `lo`, `step` apart. */
 static void axis_box(const struct conv_problem *p, int axis, int32_t *lo, int32_t *size, int32_t *step)
 {
-    int32_t hi = INT32_MIN;
+    int64_t hi = INT32_MIN;
     *step = 1;
     if (!p->transposed && p->k[axis] == 1) { /* one tap: only the points it visits */
         *lo = -p->pad[axis];
@@ -154,7 +165,7 @@ static void axis_box(const struct conv_problem *p, int axis, int32_t *lo, int32_
     for (int32_t i = 0; i < conv_sub_count(p, axis); i++) {
         struct conv_sub_axis s = conv_sub_axis(p, axis, i);
         if (s.q > 0 && s.taps > 0) {
-            int32_t end = s.start + (s.q - 1) * s.stride + (s.taps - 1) * s.dil + 1;
+            int64_t end = s.start + (int64_t)(s.q - 1) * s.stride + (int64_t)(s.taps - 1) * s.dil + 1;
             *lo = s.start < *lo ? s.start : *lo;
             hi = end > hi ? end : hi;
         }
@@ -163,7 +174,7 @@ static void axis_box(const struct conv_problem *p, int axis, int32_t *lo, int32_
         *lo = 0;
         hi = 1;
     }
-    *size = hi - *lo;
+    *size = hi - *lo < INT32_MAX ? (int32_t)(hi - *lo) : INT32_MAX;
 }
 
 /* Calls fn for every sub-convolution that has points. */
@@ -197,6 +208,24 @@ static struct conv_problem as_depthwise(const struct conv_problem *p)
     return d;
 }
 
+/* Whether packed x of one sample can be indexed; padding may be far larger than x. */
+static bool box_fits(const struct conv_job *job, const struct conv_problem *p)
+{
+    return (double)job->dim[0] * job->dim[1] * job->dim[2] * p->groups * ((p->c + 3) / 4) < INT32_MAX;
+}
+
+static limn_status check_residues(const struct op_call *c, const struct conv_problem *p, limn_error *err)
+{
+    const int64_t most = 4096; /* one kernel call each */
+    int64_t n = 1;
+    for (int i = 0; i < 3 && n <= most; i++) {
+        n *= conv_sub_count(p, i);
+    }
+    return n <= most ? LIMN_OK
+                     : err_set(err, LIMN_ERR_UNSUPPORTED, "%s: strides %d, %d, %d, their product may be at most %d",
+                               c->op->name, (int)p->stride[0], (int)p->stride[1], (int)p->stride[2], (int)most);
+}
+
 /* What family, batch per round and views; false when one sample is too large for the device. */
 static bool choose(struct conv_job *job, enum conv_family f, const struct conv_problem *p)
 {
@@ -217,11 +246,16 @@ limn_status conv_plan_problem(const struct op_call *c, const struct conv_problem
     struct conv_job job = {.c = c, .caps = caps, .list = out, .err = err, .w_scratch = (int)out->n_scratch};
     enum conv_family f = family(p, caps);
     limn_status st = LIMN_OK;
+    TRY(check_residues(c, p, err));
     for (int i = 0; i < 3; i++) {
         axis_box(p, i, &job.lo[i], &job.dim[i], &job.step[i]);
     }
-    bool fits = choose(&job, f, f == CONV_FAMILY_DEPTHWISE ? &depthwise : p);
-    if (f == CONV_FAMILY_DEPTHWISE && !job.texel) { /* there is no other build of that kernel */
+    bool packs = f == CONV_FAMILY_BLOCK || f == CONV_FAMILY_DEPTHWISE;
+    bool fits = !(packs && !box_fits(&job, p)) && choose(&job, f, f == CONV_FAMILY_DEPTHWISE ? &depthwise : p);
+    if (!direct_allows(p) && !fits) {
+        return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: padding, strides or kernel too large", c->op->name);
+    }
+    if (packs && (!fits || (f == CONV_FAMILY_DEPTHWISE && !job.texel))) { /* depthwise reads texels only */
         fits = choose(&job, CONV_FAMILY_DIRECT, p);
     }
     if (!fits) {

@@ -79,9 +79,15 @@ static bool block_jobs(const struct conv_geom *g, const struct device_caps *caps
                        struct conv_job j[2])
 {
     int32_t lo[3], dim[3], q[3] = {g->small[0], g->small[1], (g->small[2] + 3) / 4 * 4};
+    double volume = (g->c + 3) / 4 * (double)g->groups; /* padding may be far larger than x */
     for (int i = 0; i < 3; i++) {
+        int64_t size = (int64_t)(q[i] - 1) * g->stride[i] + (int64_t)(g->k[i] - 1) * g->dilation[i] + 1;
         lo[i] = -g->pad[i];
-        dim[i] = (q[i] - 1) * g->stride[i] + (g->k[i] - 1) * g->dilation[i] + 1;
+        dim[i] = size < INT32_MAX ? (int32_t)size : INT32_MAX;
+        volume *= dim[i];
+    }
+    if (volume >= INT32_MAX) {
+        return false;
     }
     p[0] = conv_problem_forward(g);
     p[1] = conv_problem_transposed(g);

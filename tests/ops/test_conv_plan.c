@@ -171,8 +171,45 @@ static void test_weight_grad(void)
     }
 }
 
+/* Attributes as a hostile model file may have them: refused with a text or planned within limits, never a wrapped size. */
+static void test_extremes(void)
+{
+    const int32_t far = 1 << 20;
+    static const struct {
+        int32_t stride, pad, dilation, k;
+    } cases[] = {{1 << 20, 1 << 20, 1, 1}, {1, 1 << 20, 1 << 20, 3}, {1 << 20, 1 << 20, 1 << 20, 3}, {1 << 19, 0, 1, 1}};
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct conv_attrs a = {.groups = 1};
+        for (int j = 0; j < 3; j++) {
+            a.stride[j] = cases[i].stride;
+            a.pad_begin[j] = a.pad_end[j] = cases[i].pad < far ? cases[i].pad : far;
+            a.dilation[j] = cases[i].dilation;
+        }
+        struct shape x = SHAPE(1, 5, 7, 7, 7), w = SHAPE(5, 5, cases[i].k, cases[i].k, cases[i].k);
+        struct subject s = {.op = &op_conv, .attrs = &a, .n_in = 2, .in = {x, w}};
+        s.call = (struct op_call){.op = s.op, .attrs = &a, .n_in = 2, .n_out = 1, .in = s.in, .out = &s.out};
+        limn_error err = {0};
+        if (s.op->infer(&s.call, &s.out, &err) != LIMN_OK) {
+            CHECK(err.text[0] != '\0');
+            continue;
+        }
+        for (int d = 0; d < N_DEVICES; d++) {
+            struct kernel_list l = {0};
+            limn_error why = {0};
+            if (s.op->plan(&s.call, &devices[d], &l, &why) != LIMN_OK) {
+                CHECK(why.text[0] != '\0');
+            }
+            for (size_t k = 0; k < l.n_call && why.code == LIMN_OK; k++) {
+                check_call(&s, &devices[d], &l, &l.call[k]);
+            }
+            kernel_list_finish(&l);
+        }
+    }
+}
+
 int main(void)
 {
+    test_extremes();
     test_conv();
     test_conv_transpose();
     test_split();
