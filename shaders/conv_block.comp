@@ -1,7 +1,7 @@
 #version 450
 // Convolution for software drivers: no shared memory, 4 * TM output channels times TP points per invocation, x and w
-// packed (conv_pack_x.comp, conv_pack_w4.comp) and read four floats at a time. One flat loop over c/4 and taps: each loop
-// level costs these drivers a blend of every live register. Grid: x point tiles, y channel blocks of all groups.
+// packed (conv_pack_x.comp, conv_pack_w4.comp) and read four floats at a time. One flat loop over c/4 and taps: each
+// loop level costs these drivers a blend of every live register. Grid: x point tiles, y channel blocks of all groups.
 // VARIANTS ONLY
 // VARIANT texel -DTEXEL -DTM=2 -DTP=7
 // VARIANT texel_narrow -DTEXEL -DTM=1 -DTP=4

@@ -1,6 +1,6 @@
 #version 450
-// Depthwise convolution for software drivers: x packed four channels to a vec4 with its padding (conv_pack_x.comp), weights
-// to [t][channel]. TP points of four channels per invocation. Grid: x point tiles, y blocks of four channels.
+// Depthwise convolution for software drivers: x packed four channels to a vec4 with its padding (conv_pack_x.comp),
+// weights to [t][channel]. TP points of four channels per invocation. Grid: x point tiles, y blocks of four channels.
 // VARIANTS ONLY
 // VARIANT texel -DTEXEL
 #include "common.glsl"

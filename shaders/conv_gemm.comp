@@ -1,8 +1,9 @@
 #version 450
-// Convolution for GPUs: implicit GEMM with M = output channels of a group, N = batch and points, K = channels and taps.
-// BM x BN tile per workgroup in shared memory, TM x TN outputs per invocation (multiples of four), BM / TM * BN / TN
-// invocations, a multiple of BN. Where row k of a tile comes from is worked out once per row, one tile ahead.
-// Grid: x point tiles, y channel tiles, z group and split of K. With splits, partial sums go to y, see conv_reduce.comp.
+// Convolution for GPUs: implicit GEMM with M = output channels of a group, N = batch and points, K = channels and
+// taps. BM x BN tile per workgroup in shared memory, TM x TN outputs per invocation (multiples of four), BM / TM * BN
+// / TN invocations, a multiple of BN. Where row k of a tile comes from is worked out once per row, one tile ahead.
+// Grid: x point tiles, y channel tiles, z group and split of K. With splits, partial sums go to y, see
+// conv_reduce.comp.
 #include "common.glsl"
 #include "load.glsl"
 #include "push/conv.h"

@@ -1,6 +1,6 @@
 #version 450
-// conv_pack_x.comp where nothing is padded and a plane is a multiple of four: four points of four channels per invocation,
-// read as whole vec4.
+// conv_pack_x.comp where nothing is padded and a plane is a multiple of four: four points of four channels per
+// invocation, read as whole vec4.
 // VARIANTS ONLY
 // VARIANT texel -DTEXEL
 #include "common.glsl"

@@ -27,8 +27,8 @@ void main()
     int blocks = int(push.m_pad) / (4 * TM);
     int g = divide(gm, blocks);
     int c = (block - gm * c4) * 4, m = (gm - g * blocks) * 4 * TM;
-    int from = int(push.base) + g * int(push.w_g) + (slice - block * td) * push.w_t[0] + (row - slice * th) * push.w_t[1] +
-               (id - row * tw) * push.w_t[2];
+    int from = int(push.base) + g * int(push.w_g) + (slice - block * td) * push.w_t[0] +
+               (row - slice * th) * push.w_t[1] + (id - row * tw) * push.w_t[2];
     for (int ci = 0; ci < 4; ci++) {
         for (int j = 0; j < TM; j++) {
             vec4 v;

@@ -1,6 +1,6 @@
 #version 450
-// The adjoint of convolution in its weights: row m, column (c, t) sums g[m][p] * x[c][p, t] over points p of all samples.
-// TM rows and TN columns per invocation. Grid: x columns, y row blocks of all groups, z splits of the sum.
+// The adjoint of convolution in its weights: row m, column (c, t) sums g[m][p] * x[c][p, t] over points p of all
+// samples. TM rows and TN columns per invocation. Grid: x columns, y row blocks of all groups, z splits of the sum.
 // VARIANT texel -DTEXEL
 #include "common.glsl"
 #include "load.glsl"

@@ -1,7 +1,7 @@
 #version 450
-// The adjoint of convolution in its weights for software drivers: x and g packed four channels to a vec4 (conv_pack_x.comp),
-// g with rows of whole fours. Eight rows m times eight channels c of one tap per invocation, four points per step.
-// Grid: x columns (c / 8, t), y blocks of eight m of all groups, z splits of the sum.
+// The adjoint of convolution in its weights for software drivers: x and g packed four channels to a vec4
+// (conv_pack_x.comp), g with rows of whole fours. Eight rows m times eight channels c of one tap per invocation, four
+// points per step. Grid: x columns (c / 8, t), y blocks of eight m of all groups, z splits of the sum.
 // VARIANTS ONLY
 // VARIANT texel -DTEXEL
 #include "common.glsl"

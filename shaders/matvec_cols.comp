@@ -1,7 +1,7 @@
 #version 450
-// part[split][j][i] = sum over k of a[i][k] * b[k][j] for up to four i: as matvec_rows.comp for a matrix stored by columns.
-// COLS vec4 of columns per invocation (floats in the SCALAR build), a workgroup apart: a row is read in one long piece. Grid:
-// x columns, y splits of k. conv_reduce.comp finishes.
+// part[split][j][i] = sum over k of a[i][k] * b[k][j] for up to four i: as matvec_rows.comp for a matrix stored by
+// columns. COLS vec4 of columns per invocation (floats in the SCALAR build), a workgroup apart: a row is read in one
+// long piece. Grid: x columns, y splits of k. conv_reduce.comp finishes.
 // VARIANT texel -DTEXEL
 // VARIANT scalar -DSCALAR
 // VARIANT scalar_texel -DSCALAR -DTEXEL

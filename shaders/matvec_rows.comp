@@ -1,7 +1,7 @@
 #version 450
-// y[i][j] = sum over k of a[i][k] * b[j][k] for up to four i: a few vectors against a large matrix stored by rows, bound by
-// reading b once. The workgroup takes ROWS rows together and adds its partial sums in shared memory. The optional SCALAR
-// build takes rows whose length is no multiple of four, and any strides of a.
+// y[i][j] = sum over k of a[i][k] * b[j][k] for up to four i: a few vectors against a large matrix stored by rows,
+// bound by reading b once. The workgroup takes ROWS rows together and adds its partial sums in shared memory. The
+// optional SCALAR build takes rows whose length is no multiple of four, and any strides of a.
 // VARIANT texel -DTEXEL
 // VARIANT scalar -DSCALAR
 // VARIANT scalar_texel -DSCALAR -DTEXEL

@@ -77,7 +77,8 @@ limn_status conv_scratch(struct conv_job *j, uint64_t bytes, bool persistent, in
     return LIMN_OK;
 }
 
-static limn_status add_call(struct kernel_list *l, uint16_t shader, uint32_t local, struct kernel_call **out, limn_error *err)
+static limn_status add_call(struct kernel_list *l, uint16_t shader, uint32_t local, struct kernel_call **out,
+                            limn_error *err)
 {
     *out = kernel_add(l, shader, local, 1, 1);
     return *out != NULL ? LIMN_OK : err_nomem(err, sizeof(struct kernel_call), "kernel call");
@@ -89,8 +90,8 @@ static uint32_t flat_local(const struct device_caps *caps)
     return caps->cpu ? 16 : caps->max_invocations < 256 ? caps->max_invocations : 256;
 }
 
-void conv_bind_epilogue(struct kernel_call *k, const struct op_call *c, const struct epilogue *e, bool texel, uint64_t offset,
-                        uint64_t size)
+void conv_bind_epilogue(struct kernel_call *k, const struct op_call *c, const struct epilogue *e, bool texel,
+                        uint64_t offset, uint64_t size)
 {
     enum bind_view view = texel ? VIEW_TEXEL_R32F : VIEW_STORAGE;
     uint32_t has = epilogue_spec(c, e, CONV_BIAS);
@@ -118,8 +119,8 @@ static uint32_t volume(const struct conv_sub *s)
 
 static struct conv_pack_w_push pack_w_push(const struct conv_problem *p, const struct conv_sub *s, uint32_t m_pad)
 {
-    struct conv_pack_w_push w = {.m = (uint32_t)p->m, .m_pad = m_pad, .c = (uint32_t)p->c, .w_g = p->w_g, .w_m = p->w_m,
-                                 .w_c = p->w_c};
+    struct conv_pack_w_push w = {
+        .m = (uint32_t)p->m, .m_pad = m_pad, .c = (uint32_t)p->c, .w_g = p->w_g, .w_m = p->w_m, .w_c = p->w_c};
     int32_t stride = 1;
     for (int i = 2; i >= 0; i--) {
         w.taps[i] = (uint32_t)s->a[i].taps;
@@ -346,7 +347,8 @@ out:
 static bool tile_fits(const struct gemm_tile *t, const struct device_caps *caps)
 {
     uint32_t threads = t->bm / t->tm * (t->bn / t->tn);
-    return threads <= caps->max_invocations && threads <= caps->max_size[0] && 64 * (t->bm + t->bn) <= caps->shared_bytes;
+    return threads <= caps->max_invocations && threads <= caps->max_size[0] &&
+           64 * (t->bm + t->bn) <= caps->shared_bytes;
 }
 
 static uint32_t tile_count(const struct gemm_tile *t, const struct conv_out *o, uint32_t groups)
@@ -431,8 +433,8 @@ out:
 }
 
 limn_status conv_call_reduce(struct kernel_list *list, const struct device_caps *caps, const struct op_call *c,
-                             const struct epilogue *e, const struct conv_out *o, uint32_t channels, uint32_t splits, int part,
-                             bool texel, uint64_t y_offset, uint64_t y_size, limn_error *err)
+                             const struct epilogue *e, const struct conv_out *o, uint32_t channels, uint32_t splits,
+                             int part, bool texel, uint64_t y_offset, uint64_t y_size, limn_error *err)
 {
     struct conv_reduce_push push = {.channels = channels, .splits = splits};
     struct epilogue_push epi = epilogue_push(e);

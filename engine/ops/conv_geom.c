@@ -1,22 +1,18 @@
-/* Geometry and reference loops of the convolution family (ops.h: conv, conv_transpose, conv_weight_grad). The three are one
- * trilinear form in (big, w, small): y[small] += x[big] * w, with big = small * stride - pad + tap * dilation. */
+/* Geometry and reference loops of the convolution family (ops.h: conv, conv_transpose, conv_weight_grad). The three are
+ * one trilinear form in (big, w, small): y[small] += x[big] * w, with big = small * stride - pad + tap * dilation. */
 #include "ops/conv_geom.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#define ATTR(field, type) {#field, type, offsetof(struct conv_attrs, field)}
+#define ATTR(field, type)                                                                                              \
+    {                                                                                                                  \
+#field, type, offsetof(struct conv_attrs, field)                                                               \
+    }
 const struct attr_desc conv_attr_table[CONV_N_ATTRS] = {
-    ATTR(stride, ATTR_I32X3),
-    ATTR(pad_begin, ATTR_I32X3),
-    ATTR(pad_end, ATTR_I32X3),
-    ATTR(dilation, ATTR_I32X3),
-    ATTR(groups, ATTR_I32),
-    ATTR(size, ATTR_I32X3),
-    ATTR(epi.act, ATTR_I32),
-    ATTR(epi.gate, ATTR_I32),
-    ATTR(epi.gate_lo, ATTR_F32),
-    ATTR(epi.gate_hi, ATTR_F32),
+    ATTR(stride, ATTR_I32X3),    ATTR(pad_begin, ATTR_I32X3), ATTR(pad_end, ATTR_I32X3), ATTR(dilation, ATTR_I32X3),
+    ATTR(groups, ATTR_I32),      ATTR(size, ATTR_I32X3),      ATTR(epi.act, ATTR_I32),   ATTR(epi.gate, ATTR_I32),
+    ATTR(epi.gate_lo, ATTR_F32), ATTR(epi.gate_hi, ATTR_F32),
 };
 
 struct conv_attrs conv_attrs_2d(int32_t stride, int32_t pad, int32_t dilation, int32_t groups)
@@ -122,8 +118,8 @@ static bool big_at(const struct conv_geom *g, int i, int32_t s, int32_t t, size_
 }
 
 /* All taps of one pair of channel planes at one point of small. */
-static void visit_taps(const struct conv_geom *g, const int32_t s[3], size_t big0, size_t w0, size_t small, conv_visit_fn fn,
-                       void *user)
+static void visit_taps(const struct conv_geom *g, const int32_t s[3], size_t big0, size_t w0, size_t small,
+                       conv_visit_fn fn, void *user)
 {
     size_t d, h, w;
     for (int32_t kd = 0; kd < g->k[0]; kd++) {

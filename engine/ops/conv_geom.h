@@ -12,7 +12,8 @@ struct conv_geom {
     int32_t stride[3], pad[3], dilation[3];
 };
 
-/* `big`, `small` and `w` are the shapes of those tensors; LIMN_ERR_SHAPE unless they fit together and the attributes. */
+/* `big`, `small` and `w` are the shapes of those tensors; LIMN_ERR_SHAPE unless they fit together and the attributes.
+ */
 limn_status conv_geom_init(struct conv_geom *g, const struct conv_attrs *a, const struct shape *big,
                            const struct shape *small, const struct shape *w, limn_error *err);
 /* Spatial size of a convolution's output along axis i (0..2), or -1 when the kernel does not fit. */
@@ -25,7 +26,8 @@ int32_t conv_axis(const struct shape *s, int i);
 struct shape conv_shape(int32_t rank, int32_t a, int32_t b, const int32_t size[3]);
 /* Elements of one channel. */
 size_t conv_volume(const int32_t dim[3]);
-/* Reference loops: visits every (n, group, m, c, tap, big point, small point) with element offsets into big, w, small. */
+/* Reference loops: visits every (n, group, m, c, tap, big point, small point) with element offsets into big, w, small.
+ */
 typedef void (*conv_visit_fn)(void *user, size_t big, size_t w, size_t small);
 void conv_visit(const struct conv_geom *g, conv_visit_fn fn, void *user);
 /* Adds up the reduce_sum of the cotangent over everything but channels: the cotangent of bias. */

@@ -1,5 +1,5 @@
-/* Cutting convolution problems into sub-convolutions and kernel calls. The table `tiles` and `family` hold what was
- * measured; see ARCHITECTURE.md for the reasons behind the families. */
+/* Cutting convolution problems into sub-convolutions and choosing their kernels: what software drivers run fastest was
+ * measured on lavapipe; GPUs get implicit GEMM. conv_calls.c fills the kernel calls. */
 #include "ops/conv_plan.h"
 
 #include "ops/conv_calls.h"
@@ -259,8 +259,9 @@ limn_status conv_plan_problem(const struct op_call *c, const struct conv_problem
         fits = choose(&job, CONV_FAMILY_DIRECT, p);
     }
     if (!fits) {
-        return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: one sample has %llu and %llu elements, the device binds %llu bytes",
-                       c->op->name, (unsigned long long)p->x_n, (unsigned long long)p->y_n,
+        return err_set(err, LIMN_ERR_UNSUPPORTED,
+                       "%s: one sample has %llu and %llu elements, the device binds %llu bytes", c->op->name,
+                       (unsigned long long)p->x_n, (unsigned long long)p->y_n,
                        (unsigned long long)caps->max_storage_range);
     }
     TRY(each_sub(&job, conv_call_pack_w));

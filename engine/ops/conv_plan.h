@@ -1,7 +1,7 @@
 /* Planning of the convolution family: which kernels, how tensors are packed, how much at a time.
  *
- * Every operator here is one `conv_problem`; conv_plan.c cuts it into sub-convolutions (push/conv.h) and hands them to a
- * kernel family: `block` (software drivers), `gemm` (GPUs), `direct` (depthwise and oddities). */
+ * Every operator here is one `conv_problem`; conv_plan.c cuts it into sub-convolutions (push/conv.h) and hands them to
+ * a kernel family: `block` (software drivers), `gemm` (GPUs), `direct` (depthwise and oddities). */
 #ifndef LIMN_OPS_CONV_PLAN_H
 #define LIMN_OPS_CONV_PLAN_H
 
@@ -18,8 +18,8 @@ struct conv_problem {
     const struct epilogue *epi;
 };
 
-/* Along one axis: point q of q reads x at start + q * stride + t * dil with weight tap first + t * step (t < taps), and is
- * output position off + q * out_step. */
+/* Along one axis: point q of q reads x at start + q * stride + t * dil with weight tap first + t * step (t < taps), and
+ * is output position off + q * out_step. */
 struct conv_sub_axis {
     int32_t q, taps, stride, dil, start;
     int32_t off, out_step, first, step;

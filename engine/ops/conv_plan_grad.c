@@ -1,4 +1,5 @@
-/* Kernel calls of conv_weight_grad: a matrix product over all points of all samples, split so that the device is full. */
+/* Kernel calls of conv_weight_grad: a matrix product over all points of all samples, split so that the device is full.
+ */
 #include "ops/conv_calls.h"
 #include "push/conv.h"
 #include "shaders_gen.h"
@@ -38,13 +39,15 @@ static limn_status check_limits(const struct conv_geom *g, const struct conv_wei
 {
     uint64_t x = (uint64_t)push->x_n * (uint64_t)g->n * 4, y = (uint64_t)push->g_n * (uint64_t)g->n * 4;
     if (x > caps->max_storage_range || y > caps->max_storage_range) {
-        return err_set(err, LIMN_ERR_UNSUPPORTED, "conv_weight_grad: tensors of %llu and %llu bytes, the device binds %llu",
-                       (unsigned long long)x, (unsigned long long)y, (unsigned long long)caps->max_storage_range);
+        return err_set(err, LIMN_ERR_UNSUPPORTED,
+                       "conv_weight_grad: tensors of %llu and %llu bytes, the device binds %llu", (unsigned long long)x,
+                       (unsigned long long)y, (unsigned long long)caps->max_storage_range);
     }
     for (int i = 0; i < 3; i++) {
         if (g->stride[i] > 1023 || g->dilation[i] > 1023 || g->k[i] > 1023) {
-            return err_set(err, LIMN_ERR_UNSUPPORTED, "conv_weight_grad: stride %d, dilation %d, kernel %d, at most 1023",
-                           (int)g->stride[i], (int)g->dilation[i], (int)g->k[i]);
+            return err_set(err, LIMN_ERR_UNSUPPORTED,
+                           "conv_weight_grad: stride %d, dilation %d, kernel %d, at most 1023", (int)g->stride[i],
+                           (int)g->dilation[i], (int)g->k[i]);
         }
     }
     return LIMN_OK;
@@ -122,11 +125,13 @@ static struct conv_weight_grad_block_push block_push(const struct conv_geom *g, 
 }
 
 /* dw summed from partial sums, by conv_reduce.comp: channels are rows, points are columns. */
-static limn_status add_up(const struct conv_weight_grad_push *push, const struct op_call *c, const struct device_caps *caps,
-                          uint32_t splits, int part, bool texel, struct kernel_list *out, limn_error *err)
+static limn_status add_up(const struct conv_weight_grad_push *push, const struct op_call *c,
+                          const struct device_caps *caps, uint32_t splits, int part, bool texel,
+                          struct kernel_list *out, limn_error *err)
 {
     static const struct epilogue none = {.act = ACT_NONE};
-    struct conv_out o = {.points = push->cols, .q = {1, 1, push->cols}, .m = push->m, .y_c = push->cols, .y_q = {0, 0, 1}};
+    struct conv_out o = {
+        .points = push->cols, .q = {1, 1, push->cols}, .m = push->m, .y_c = push->cols, .y_q = {0, 0, 1}};
     return conv_call_reduce(out, caps, c, &none, &o, push->m * push->groups, splits, part, texel, 0, 0, err);
 }
 
@@ -196,12 +201,14 @@ limn_status conv_plan_weight_grad(const struct op_call *c, const struct conv_geo
     uint32_t splits = (push.points + push.chunk - 1) / push.chunk;
     uint64_t bytes = (uint64_t)push.m * push.groups * push.cols * 4;
     bool texel = caps->cpu && (uint64_t)push.x_n * (uint64_t)g->n <= caps->max_texel_elements &&
-                 (uint64_t)push.g_n * (uint64_t)g->n <= caps->max_texel_elements && bytes / 4 * splits <= caps->max_texel_elements;
+                 (uint64_t)push.g_n * (uint64_t)g->n <= caps->max_texel_elements &&
+                 bytes / 4 * splits <= caps->max_texel_elements;
     int part = -1;
     if (splits > 1 && (part = kernel_scratch(out, bytes * splits, false)) < 0) {
         return err_nomem(err, sizeof(struct kernel_scratch), "kernel scratch");
     }
-    struct kernel_call *k = kernel_add(out, texel ? SHADER_CONV_WEIGHT_GRAD_TEXEL : SHADER_CONV_WEIGHT_GRAD, local, 1, 1);
+    struct kernel_call *k =
+        kernel_add(out, texel ? SHADER_CONV_WEIGHT_GRAD_TEXEL : SHADER_CONV_WEIGHT_GRAD, local, 1, 1);
     if (k == NULL) {
         return err_nomem(err, sizeof(struct kernel_call), "kernel call");
     }

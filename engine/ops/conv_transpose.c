@@ -16,8 +16,8 @@ static limn_status conv_transpose_infer(const struct op_call *c, struct shape *o
     TRY(conv_attrs_check(a, x->rank, err));
     if (w->rank != x->rank || !mul_i32(w->dim[1], a->groups, &channels)) {
         char xt[SHAPE_TEXT_MAX], wt[SHAPE_TEXT_MAX];
-        return err_set(err, LIMN_ERR_SHAPE, "input %s and weights %s (groups %d) do not fit together", shape_text(x, xt),
-                       shape_text(w, wt), (int)a->groups);
+        return err_set(err, LIMN_ERR_SHAPE, "input %s and weights %s (groups %d) do not fit together",
+                       shape_text(x, xt), shape_text(w, wt), (int)a->groups);
     }
     struct shape y = conv_shape(x->rank, x->dim[0], channels, a->size);
     TRY(shape_check(&y, err));

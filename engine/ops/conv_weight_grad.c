@@ -60,8 +60,8 @@ static void conv_weight_grad_vjp(struct vjp *v)
     }
 }
 
-static limn_status conv_weight_grad_plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
-                                         limn_error *err)
+static limn_status conv_weight_grad_plan(const struct op_call *c, const struct device_caps *caps,
+                                         struct kernel_list *out, limn_error *err)
 {
     struct conv_geom g;
     limn_status st = conv_geom_init(&g, c->attrs, &c->in[0], &c->in[1], &c->out[0], err);

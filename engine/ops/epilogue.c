@@ -19,12 +19,13 @@ limn_status epilogue_infer(const struct op_call *c, const struct epilogue *e, in
     for (int i = 0; i < 3; i++) {
         struct shape want = i == 0 ? shape_of(1, &channels) : *y;
         if (op_has(c, first + i) && !shape_equal(&c->in[first + i], &want)) {
-            return err_set(err, LIMN_ERR_SHAPE, "%s: found %s, expected %s", what[i], shape_text(&c->in[first + i], found),
-                           shape_text(&want, expected));
+            return err_set(err, LIMN_ERR_SHAPE, "%s: found %s, expected %s", what[i],
+                           shape_text(&c->in[first + i], found), shape_text(&want, expected));
         }
     }
     if (needs_mask(e) != op_has(c, first + 2)) {
-        return err_set(err, LIMN_ERR_ARG, "mask: %s, but gate is %d", needs_mask(e) ? "missing" : "given", (int)e->gate);
+        return err_set(err, LIMN_ERR_ARG, "mask: %s, but gate is %d", needs_mask(e) ? "missing" : "given",
+                       (int)e->gate);
     }
     return LIMN_OK;
 }

@@ -1,5 +1,5 @@
-/* matmul(a, b, bias?, add?, mask?): y[i, j] = sum over k of a[i, k] * b[k, j], each operand transposed on request, then the
- * epilogue with one bias per column. */
+/* matmul(a, b, bias?, add?, mask?): y[i, j] = sum over k of a[i, k] * b[k, j], each operand transposed on request, then
+ * the epilogue with one bias per column. */
 #include <string.h>
 
 #include "ops/conv_plan.h"
@@ -99,22 +99,35 @@ static limn_status matmul_plan(const struct op_call *c, const struct device_caps
         return st;
     }
     struct conv_problem p = {
-        .n = 1, .groups = 1, .c = s.k, .m = s.n,
-        .x_dim = {1, 1, s.m}, .y_dim = {1, 1, s.m}, .k = {1, 1, 1},
-        .stride = {1, 1, 1}, .dilation = {1, 1, 1},
-        .x_c = t->trans_a ? (uint32_t)s.m : 1, .x_w = t->trans_a ? 1 : (uint32_t)s.k,
-        .y_c = 1, .y_w = (uint32_t)s.n,
-        .w_m = t->trans_b ? (uint32_t)s.k : 1, .w_c = t->trans_b ? 1 : (uint32_t)s.n,
-        .x_n = (uint32_t)shape_elems(&c->in[0]), .y_n = (uint32_t)shape_elems(&c->out[0]),
+        .n = 1,
+        .groups = 1,
+        .c = s.k,
+        .m = s.n,
+        .x_dim = {1, 1, s.m},
+        .y_dim = {1, 1, s.m},
+        .k = {1, 1, 1},
+        .stride = {1, 1, 1},
+        .dilation = {1, 1, 1},
+        .x_c = t->trans_a ? (uint32_t)s.m : 1,
+        .x_w = t->trans_a ? 1 : (uint32_t)s.k,
+        .y_c = 1,
+        .y_w = (uint32_t)s.n,
+        .w_m = t->trans_b ? (uint32_t)s.k : 1,
+        .w_c = t->trans_b ? 1 : (uint32_t)s.n,
+        .x_n = (uint32_t)shape_elems(&c->in[0]),
+        .y_n = (uint32_t)shape_elems(&c->out[0]),
         .epi = &t->epi,
     };
     return matmul_plan_problem(c, &p, caps, out, err);
 }
 
-#define ATTR(field, type) {#field, type, offsetof(struct matmul_attrs, field)}
+#define ATTR(field, type)                                                                                              \
+    {                                                                                                                  \
+#field, type, offsetof(struct matmul_attrs, field)                                                             \
+    }
 static const struct attr_desc attr_table[] = {
-    ATTR(trans_a, ATTR_BOOL),  ATTR(trans_b, ATTR_BOOL),     ATTR(epi.act, ATTR_I32),
-    ATTR(epi.gate, ATTR_I32),  ATTR(epi.gate_lo, ATTR_F32),  ATTR(epi.gate_hi, ATTR_F32),
+    ATTR(trans_a, ATTR_BOOL), ATTR(trans_b, ATTR_BOOL),    ATTR(epi.act, ATTR_I32),
+    ATTR(epi.gate, ATTR_I32), ATTR(epi.gate_lo, ATTR_F32), ATTR(epi.gate_hi, ATTR_F32),
 };
 
 const struct op op_matmul = {

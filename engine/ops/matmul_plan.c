@@ -37,7 +37,8 @@ static limn_status add_call(struct matvec *v, uint16_t shader, uint32_t local, s
 }
 
 /* Rows of `row_bytes` that one binding holds, so that every window starts aligned; 0: impossible. */
-static uint32_t window_rows(const struct device_caps *caps, uint64_t row_bytes, uint32_t rows, bool texel, uint32_t element)
+static uint32_t window_rows(const struct device_caps *caps, uint64_t row_bytes, uint32_t rows, bool texel,
+                            uint32_t element)
 {
     uint64_t range = caps->max_storage_range, align = caps->offset_align > 0 ? caps->offset_align : 1;
     if (texel && caps->max_texel_elements < range / element) {
@@ -62,7 +63,11 @@ static limn_status rows_call(struct matvec *v, uint32_t first)
     uint64_t row_bytes = (uint64_t)v->k * 4;
     struct epilogue_push e = epilogue_push(v->p->epi);
     struct matvec_rows_push push = {
-        e.act_lo, e.act_hi, e.gate_lo, e.gate_hi, e.positive,
+        e.act_lo,
+        e.act_hi,
+        e.gate_lo,
+        e.gate_hi,
+        e.positive,
         .k = v->k / unit,
         .rows = rows,
         .first = first,
@@ -125,7 +130,8 @@ out:
 /* k in windows and chunks, then the sum of all of them. */
 static limn_status plan_cols(struct matvec *v)
 {
-    uint32_t groups = (v->n / 32 + 63) / 64 + 1, want = v->caps->cpu ? 1 : (4 * v->caps->compute_units + groups - 1) / groups;
+    uint32_t groups = (v->n / 32 + 63) / 64 + 1,
+             want = v->caps->cpu ? 1 : (4 * v->caps->compute_units + groups - 1) / groups;
     uint32_t chunk = (v->k + want - 1) / want, splits = 0;
     chunk = chunk > 64 ? chunk : 64;
     for (uint32_t k = 0; k < v->k; k += v->window) {
@@ -141,7 +147,11 @@ static limn_status plan_cols(struct matvec *v)
         TRY(cols_call(v, k, chunk, at, part));
         at += (min_u32(v->window, v->k - k) + chunk - 1) / chunk;
     }
-    struct conv_out o = {.points = v->batch, .q = {1, 1, v->batch}, .m = v->n, .y_c = 1, .y_q = {0, 0, v->n},
+    struct conv_out o = {.points = v->batch,
+                         .q = {1, 1, v->batch},
+                         .m = v->n,
+                         .y_c = 1,
+                         .y_q = {0, 0, v->n},
                          .y_base = v->batch0 * v->n};
     TRY(conv_call_reduce(v->list, v->caps, v->c, v->p->epi, &o, v->n, splits, part, v->texel, 0, 0, v->err));
 out:
@@ -152,8 +162,14 @@ limn_status matmul_plan_problem(const struct op_call *c, const struct conv_probl
                                 struct kernel_list *out, limn_error *err)
 {
     bool by_rows = p->w_c == 1; /* each column of b lies together: a Linear's weight */
-    struct matvec v = {.c = c, .p = p, .caps = caps, .list = out, .err = err, .rows = (uint32_t)p->x_dim[2],
-                       .k = (uint32_t)p->c, .n = (uint32_t)p->m};
+    struct matvec v = {.c = c,
+                       .p = p,
+                       .caps = caps,
+                       .list = out,
+                       .err = err,
+                       .rows = (uint32_t)p->x_dim[2],
+                       .k = (uint32_t)p->c,
+                       .n = (uint32_t)p->m};
     uint64_t a = p->x_n, b = (uint64_t)v.k * v.n, stored = by_rows ? v.n : v.k, row_bytes = b / stored * 4;
     if (v.rows > MATVEC_BATCH && b * 4 <= caps->max_storage_range) {
         return conv_plan_problem(c, p, caps, out, err);
@@ -161,7 +177,10 @@ limn_status matmul_plan_problem(const struct op_call *c, const struct conv_probl
     v.scalar = v.k % 4 != 0 || (p->x_c != 1 && v.rows > 1);
     v.texel = caps->cpu && a <= caps->max_texel_elements && p->y_n <= caps->max_texel_elements &&
               row_bytes / 4 <= caps->max_texel_elements / 256;
-    v.window = window_rows(caps, row_bytes, (uint32_t)stored, v.texel, by_rows ? (v.scalar ? 4 : 16) : v.n % 4 != 0 ? 4 : 16);
+    v.window = window_rows(caps, row_bytes, (uint32_t)stored, v.texel,
+                           by_rows        ? (v.scalar ? 4 : 16)
+                           : v.n % 4 != 0 ? 4
+                                          : 16);
     if (v.window == 0) {
         return err_set(err, LIMN_ERR_UNSUPPORTED, "matmul: rows of %llu bytes, the device binds %llu",
                        (unsigned long long)row_bytes, (unsigned long long)caps->max_storage_range);

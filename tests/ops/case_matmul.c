@@ -3,7 +3,11 @@
 
 #include "ops_cases.h"
 
-#define MATMUL(...) .attrs = &(const struct matmul_attrs){__VA_ARGS__}
+#define MATMUL(...)                                                                                                    \
+    .attrs = &(const struct matmul_attrs)                                                                              \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 
 static const struct op_case good[] = {
     {"one number", {NORMAL(1, 1), NORMAL(1, 1)}, MATMUL(0)},

@@ -5,18 +5,44 @@
 
 enum { LAVAPIPE, SWIFTSHADER, SMALL_GPU, LARGE_GPU, N_DEVICES };
 static const struct device_caps devices[N_DEVICES] = {
-    [LAVAPIPE] = {.cpu = true, .subgroup_size = 8, .shared_bytes = 32768, .max_invocations = 1024,
-                  .max_size = {1024, 1024, 1024}, .max_groups = {65535, 65535, 65535}, .max_storage_range = 1u << 27,
-                  .max_texel_elements = 1u << 27, .offset_align = 16, .compute_units = 2},
-    [SWIFTSHADER] = {.cpu = true, .subgroup_size = 4, .shared_bytes = 32768, .max_invocations = 256,
-                     .max_size = {256, 256, 64}, .max_groups = {65535, 65535, 65535}, .max_storage_range = 1u << 30,
-                     .max_texel_elements = 65536, .offset_align = 256, .compute_units = 2},
-    [SMALL_GPU] = {.subgroup_size = 32, .shared_bytes = 16384, .max_invocations = 128, .max_size = {128, 128, 64},
-                   .max_groups = {65535, 65535, 65535}, .max_storage_range = 1u << 27, .max_texel_elements = 65536,
-                   .offset_align = 64, .compute_units = 4},
-    [LARGE_GPU] = {.subgroup_size = 32, .shared_bytes = 49152, .max_invocations = 1024, .max_size = {1024, 1024, 64},
-                   .max_groups = {2147483647, 65535, 65535}, .max_storage_range = UINT32_MAX, .max_texel_elements = 1u << 27,
-                   .offset_align = 64, .compute_units = 132},
+    [LAVAPIPE] = {.cpu = true,
+                  .subgroup_size = 8,
+                  .shared_bytes = 32768,
+                  .max_invocations = 1024,
+                  .max_size = {1024, 1024, 1024},
+                  .max_groups = {65535, 65535, 65535},
+                  .max_storage_range = 1u << 27,
+                  .max_texel_elements = 1u << 27,
+                  .offset_align = 16,
+                  .compute_units = 2},
+    [SWIFTSHADER] = {.cpu = true,
+                     .subgroup_size = 4,
+                     .shared_bytes = 32768,
+                     .max_invocations = 256,
+                     .max_size = {256, 256, 64},
+                     .max_groups = {65535, 65535, 65535},
+                     .max_storage_range = 1u << 30,
+                     .max_texel_elements = 65536,
+                     .offset_align = 256,
+                     .compute_units = 2},
+    [SMALL_GPU] = {.subgroup_size = 32,
+                   .shared_bytes = 16384,
+                   .max_invocations = 128,
+                   .max_size = {128, 128, 64},
+                   .max_groups = {65535, 65535, 65535},
+                   .max_storage_range = 1u << 27,
+                   .max_texel_elements = 65536,
+                   .offset_align = 64,
+                   .compute_units = 4},
+    [LARGE_GPU] = {.subgroup_size = 32,
+                   .shared_bytes = 49152,
+                   .max_invocations = 1024,
+                   .max_size = {1024, 1024, 64},
+                   .max_groups = {2147483647, 65535, 65535},
+                   .max_storage_range = UINT32_MAX,
+                   .max_texel_elements = 1u << 27,
+                   .offset_align = 64,
+                   .compute_units = 132},
 };
 
 struct subject {
@@ -96,14 +122,16 @@ static void test_conv(void)
     static const struct {
         int32_t n, c, size, m, k, stride, groups;
     } layers[] = {
-        {1, 3, 224, 64, 7, 2, 1},  {1, 64, 56, 256, 1, 1, 1}, {2, 128, 28, 128, 3, 1, 1},   {1, 512, 14, 512, 3, 2, 1},
-        {1, 512, 7, 2048, 1, 1, 1}, {1, 1024, 14, 2048, 1, 2, 1}, {1, 96, 56, 96, 3, 1, 96}, {4, 64, 112, 128, 3, 1, 32},
-        {32, 64, 224, 64, 3, 1, 1}, {1, 3, 7, 5, 3, 1, 1},
+        {1, 3, 224, 64, 7, 2, 1},   {1, 64, 56, 256, 1, 1, 1},   {2, 128, 28, 128, 3, 1, 1},
+        {1, 512, 14, 512, 3, 2, 1}, {1, 512, 7, 2048, 1, 1, 1},  {1, 1024, 14, 2048, 1, 2, 1},
+        {1, 96, 56, 96, 3, 1, 96},  {4, 64, 112, 128, 3, 1, 32}, {32, 64, 224, 64, 3, 1, 1},
+        {1, 3, 7, 5, 3, 1, 1},
     };
     for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++) {
         int32_t k = layers[i].k, groups = layers[i].groups, size = layers[i].size;
         struct conv_attrs a = conv_attrs_2d(layers[i].stride, k / 2, 1, groups);
-        struct shape x = SHAPE(layers[i].n, layers[i].c, size, size), w = SHAPE(layers[i].m, layers[i].c / groups, k, k);
+        struct shape x = SHAPE(layers[i].n, layers[i].c, size, size),
+                     w = SHAPE(layers[i].m, layers[i].c / groups, k, k);
         struct subject s;
         size_t calls[N_DEVICES];
         if (subject_init(&s, &op_conv, &a, x, w)) {
@@ -171,13 +199,15 @@ static void test_weight_grad(void)
     }
 }
 
-/* Attributes as a hostile model file may have them: refused with a text or planned within limits, never a wrapped size. */
+/* Attributes as a hostile model file may have them: refused with a text or planned within limits, never a wrapped size.
+ */
 static void test_extremes(void)
 {
     const int32_t far = 1 << 20;
     static const struct {
         int32_t stride, pad, dilation, k;
-    } cases[] = {{1 << 20, 1 << 20, 1, 1}, {1, 1 << 20, 1 << 20, 3}, {1 << 20, 1 << 20, 1 << 20, 3}, {1 << 19, 0, 1, 1}};
+    } cases[] = {
+        {1 << 20, 1 << 20, 1, 1}, {1, 1 << 20, 1 << 20, 3}, {1 << 20, 1 << 20, 1 << 20, 3}, {1 << 19, 0, 1, 1}};
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct conv_attrs a = {.groups = 1};
         for (int j = 0; j < 3; j++) {

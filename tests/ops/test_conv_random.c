@@ -86,8 +86,8 @@ out:
     return st;
 }
 
-static limn_status run(struct exec *e, const struct graph *g, const value_id in[3], const value_id out[3], float *result[3],
-                       uint64_t seed, limn_error *err)
+static limn_status run(struct exec *e, const struct graph *g, const value_id in[3], const value_id out[3],
+                       float *result[3], uint64_t seed, limn_error *err)
 {
     limn_status st = LIMN_OK;
     for (int i = 0; i < 3 && st == LIMN_OK; i++) {
@@ -111,8 +111,8 @@ static limn_status run(struct exec *e, const struct graph *g, const value_id in[
 static void describe(const struct trial *t, uint64_t seed, int i)
 {
     char x[SHAPE_TEXT_MAX], w[SHAPE_TEXT_MAX];
-    fprintf(stderr, "seed %llu, trial %d: x %s, w %s, groups %d, stride", (unsigned long long)seed, i, shape_text(&t->x, x),
-            shape_text(&t->w, w), (int)t->a.groups);
+    fprintf(stderr, "seed %llu, trial %d: x %s, w %s, groups %d, stride", (unsigned long long)seed, i,
+            shape_text(&t->x, x), shape_text(&t->w, w), (int)t->a.groups);
     for (int k = 0; k < 3; k++) {
         fprintf(stderr, " %d(dilation %d, padding %d %d)", (int)t->a.stride[k], (int)t->a.dilation[k],
                 (int)t->a.pad_begin[k], (int)t->a.pad_end[k]);

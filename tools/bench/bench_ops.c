@@ -1,5 +1,5 @@
-/* Times single operators with the layer shapes of ResNet-50 and VGG-16 on a Vulkan device: one JSON line per case, then one
- * per network with the sum over its layers. Device time is the smallest of several runs. */
+/* Times single operators with the layer shapes of ResNet-50 and VGG-16 on a Vulkan device: one JSON line per case, then
+ * one per network with the sum over its layers. Device time is the smallest of several runs. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -20,30 +20,29 @@ struct layer {
 };
 
 static const struct layer layers[] = {
-    {"resnet50", 1, 3, 224, 64, 7, 2, 3, 1},    {"resnet50", 1, 64, 56, 64, 1, 1, 0, 1},
-    {"resnet50", 3, 64, 56, 64, 3, 1, 1, 1},    {"resnet50", 4, 64, 56, 256, 1, 1, 0, 1},
-    {"resnet50", 2, 256, 56, 64, 1, 1, 0, 1},   {"resnet50", 1, 256, 56, 128, 1, 1, 0, 1},
-    {"resnet50", 1, 128, 56, 128, 3, 2, 1, 1},  {"resnet50", 1, 256, 56, 512, 1, 2, 0, 1},
-    {"resnet50", 4, 128, 28, 512, 1, 1, 0, 1},  {"resnet50", 3, 512, 28, 128, 1, 1, 0, 1},
-    {"resnet50", 3, 128, 28, 128, 3, 1, 1, 1},  {"resnet50", 1, 512, 28, 256, 1, 1, 0, 1},
-    {"resnet50", 1, 256, 28, 256, 3, 2, 1, 1},  {"resnet50", 1, 512, 28, 1024, 1, 2, 0, 1},
-    {"resnet50", 6, 256, 14, 1024, 1, 1, 0, 1}, {"resnet50", 5, 1024, 14, 256, 1, 1, 0, 1},
-    {"resnet50", 5, 256, 14, 256, 3, 1, 1, 1},  {"resnet50", 1, 1024, 14, 512, 1, 1, 0, 1},
-    {"resnet50", 1, 512, 14, 512, 3, 2, 1, 1},  {"resnet50", 1, 1024, 14, 2048, 1, 2, 0, 1},
-    {"resnet50", 3, 512, 7, 2048, 1, 1, 0, 1},  {"resnet50", 2, 2048, 7, 512, 1, 1, 0, 1},
-    {"resnet50", 2, 512, 7, 512, 3, 1, 1, 1},   {"vgg16", 1, 3, 224, 64, 3, 1, 1, 1},
-    {"vgg16", 1, 64, 224, 64, 3, 1, 1, 1},      {"vgg16", 1, 64, 112, 128, 3, 1, 1, 1},
-    {"vgg16", 1, 128, 112, 128, 3, 1, 1, 1},    {"vgg16", 1, 128, 56, 256, 3, 1, 1, 1},
-    {"vgg16", 2, 256, 56, 256, 3, 1, 1, 1},     {"vgg16", 1, 256, 28, 512, 3, 1, 1, 1},
-    {"vgg16", 2, 512, 28, 512, 3, 1, 1, 1},     {"vgg16", 3, 512, 14, 512, 3, 1, 1, 1},
-    {"mobilenet", 1, 32, 112, 32, 3, 1, 1, 32}, {"mobilenet", 1, 144, 56, 144, 3, 1, 1, 144},
+    {"resnet50", 1, 3, 224, 64, 7, 2, 3, 1},      {"resnet50", 1, 64, 56, 64, 1, 1, 0, 1},
+    {"resnet50", 3, 64, 56, 64, 3, 1, 1, 1},      {"resnet50", 4, 64, 56, 256, 1, 1, 0, 1},
+    {"resnet50", 2, 256, 56, 64, 1, 1, 0, 1},     {"resnet50", 1, 256, 56, 128, 1, 1, 0, 1},
+    {"resnet50", 1, 128, 56, 128, 3, 2, 1, 1},    {"resnet50", 1, 256, 56, 512, 1, 2, 0, 1},
+    {"resnet50", 4, 128, 28, 512, 1, 1, 0, 1},    {"resnet50", 3, 512, 28, 128, 1, 1, 0, 1},
+    {"resnet50", 3, 128, 28, 128, 3, 1, 1, 1},    {"resnet50", 1, 512, 28, 256, 1, 1, 0, 1},
+    {"resnet50", 1, 256, 28, 256, 3, 2, 1, 1},    {"resnet50", 1, 512, 28, 1024, 1, 2, 0, 1},
+    {"resnet50", 6, 256, 14, 1024, 1, 1, 0, 1},   {"resnet50", 5, 1024, 14, 256, 1, 1, 0, 1},
+    {"resnet50", 5, 256, 14, 256, 3, 1, 1, 1},    {"resnet50", 1, 1024, 14, 512, 1, 1, 0, 1},
+    {"resnet50", 1, 512, 14, 512, 3, 2, 1, 1},    {"resnet50", 1, 1024, 14, 2048, 1, 2, 0, 1},
+    {"resnet50", 3, 512, 7, 2048, 1, 1, 0, 1},    {"resnet50", 2, 2048, 7, 512, 1, 1, 0, 1},
+    {"resnet50", 2, 512, 7, 512, 3, 1, 1, 1},     {"vgg16", 1, 3, 224, 64, 3, 1, 1, 1},
+    {"vgg16", 1, 64, 224, 64, 3, 1, 1, 1},        {"vgg16", 1, 64, 112, 128, 3, 1, 1, 1},
+    {"vgg16", 1, 128, 112, 128, 3, 1, 1, 1},      {"vgg16", 1, 128, 56, 256, 3, 1, 1, 1},
+    {"vgg16", 2, 256, 56, 256, 3, 1, 1, 1},       {"vgg16", 1, 256, 28, 512, 3, 1, 1, 1},
+    {"vgg16", 2, 512, 28, 512, 3, 1, 1, 1},       {"vgg16", 3, 512, 14, 512, 3, 1, 1, 1},
+    {"mobilenet", 1, 32, 112, 32, 3, 1, 1, 32},   {"mobilenet", 1, 144, 56, 144, 3, 1, 1, 144},
     {"mobilenet", 4, 384, 14, 384, 3, 1, 1, 384},
 };
-static const struct layer linears[] = { /* c inputs, m outputs, size rows */
-    {"resnet50", 1, 2048, 1, 1000, 0, 0, 0, 0},
-    {"vgg16", 1, 25088, 1, 4096, 0, 0, 0, 0},
-    {"vgg16", 1, 4096, 1, 4096, 0, 0, 0, 0},
-    {"vgg16", 1, 4096, 1, 1000, 0, 0, 0, 0},
+static const struct layer linears[] = {
+    /* c inputs, m outputs, size rows */
+    {"resnet50", 1, 2048, 1, 1000, 0, 0, 0, 0}, {"vgg16", 1, 25088, 1, 4096, 0, 0, 0, 0},
+    {"vgg16", 1, 4096, 1, 4096, 0, 0, 0, 0},    {"vgg16", 1, 4096, 1, 1000, 0, 0, 0, 0},
     {"batch", 1, 2048, 64, 1000, 0, 0, 0, 0},
 };
 
@@ -129,10 +128,11 @@ out:
 
 static void report(struct bench *b, const struct layer *l, enum kind kind, struct timing t, double flops, double bytes)
 {
-    printf("{\"net\":\"%s\",\"op\":\"%s\",\"c\":%d,\"size\":%d,\"m\":%d,\"k\":%d,\"stride\":%d,\"groups\":%d,\"count\":%d,"
-           "\"ms\":%.3f,\"gflops\":%.2f,\"gbytes\":%.2f,\"cpu_ms\":%.3f,\"gflop_per_cpu_s\":%.2f}\n",
-           l->net, kind_name[kind], l->c, l->size, l->m, l->k, l->stride, l->groups, l->count, t.ms,
-           flops / t.ms * 1e-6, bytes / t.ms * 1e-6, t.cpu_ms, flops / t.cpu_ms * 1e-6);
+    printf(
+        "{\"net\":\"%s\",\"op\":\"%s\",\"c\":%d,\"size\":%d,\"m\":%d,\"k\":%d,\"stride\":%d,\"groups\":%d,\"count\":%d,"
+        "\"ms\":%.3f,\"gflops\":%.2f,\"gbytes\":%.2f,\"cpu_ms\":%.3f,\"gflop_per_cpu_s\":%.2f}\n",
+        l->net, kind_name[kind], l->c, l->size, l->m, l->k, l->stride, l->groups, l->count, t.ms, flops / t.ms * 1e-6,
+        bytes / t.ms * 1e-6, t.cpu_ms, flops / t.cpu_ms * 1e-6);
     fflush(stdout);
     for (size_t i = 0; i < sizeof(b->total) / sizeof(b->total[0]); i++) {
         if (b->total[i].net == NULL || strcmp(b->total[i].net, l->net) == 0) {
@@ -256,9 +256,10 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < sizeof(b.total) / sizeof(b.total[0]) && b.total[i].net != NULL; i++) {
         for (int kind = 0; kind < N_KINDS; kind++) {
             if (b.total[i].ms[kind] > 0) {
-                printf("{\"net\":\"%s\",\"op\":\"%s\",\"total_ms\":%.2f,\"total_cpu_ms\":%.2f,\"gflop_per_cpu_s\":%.2f}\n",
-                       b.total[i].net, kind_name[kind], b.total[i].ms[kind], b.total[i].cpu_ms[kind],
-                       b.total[i].flops[kind] / b.total[i].cpu_ms[kind] * 1e-6);
+                printf(
+                    "{\"net\":\"%s\",\"op\":\"%s\",\"total_ms\":%.2f,\"total_cpu_ms\":%.2f,\"gflop_per_cpu_s\":%.2f}\n",
+                    b.total[i].net, kind_name[kind], b.total[i].ms[kind], b.total[i].cpu_ms[kind],
+                    b.total[i].flops[kind] / b.total[i].cpu_ms[kind] * 1e-6);
             }
         }
     }
