@@ -42,6 +42,7 @@ limn_status graph_optimise(struct graph *g, unsigned flags, limn_error *err)
         TRY(optimise_same(g, err));
     }
     if (flags & OPTIMISE_EPILOGUE) {
+        TRY(optimise_gate(g, err));
         TRY(optimise_epilogue(g, err));
     }
     if (flags & OPTIMISE_DEAD) {

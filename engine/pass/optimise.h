@@ -7,6 +7,7 @@
 limn_status optimise_dead(struct graph *g, limn_error *err);
 limn_status optimise_bn(struct graph *g, limn_error *err);
 limn_status optimise_same(struct graph *g, limn_error *err);
+limn_status optimise_gate(struct graph *g, limn_error *err);
 limn_status optimise_epilogue(struct graph *g, limn_error *err);
 
 #endif

@@ -4,7 +4,6 @@
  * reader, no flag, and the reader fits the formula. The fused node takes the place and the output of the last node
  * of the chain, so everything it reads was computed before it. Anchors are taken last first: of two results that
  * meet in an addition the later one takes the other in. A stage 0 node never moves into stage 1. */
-#include <math.h>
 #include <string.h>
 
 #include "ops/ops.h"
@@ -158,33 +157,6 @@ static limn_status fuse_anchor(struct fuse *f, int32_t first, limn_error *err)
     return st == LIMN_OK && last != first ? write_fused(f, &c, first, last, err) : st;
 }
 
-/* A gate that looks at an activation's input may look at its output: lo < x < hi says the same of both. Then nothing
- * but the activation reads the input, and the two fuse. */
-static void gates_on_outputs(struct fuse *f)
-{
-    struct graph *g = f->g;
-    int32_t *act = f->reader; /* per value: the activation that reads it */
-    for (size_t i = 0; i < f->n_value; i++) {
-        act[i] = -1;
-    }
-    for (size_t i = 0; i < g->n_node; i++) {
-        struct node *n = &g->node[i];
-        if (n->dead) {
-            continue;
-        }
-        if (n->op == &op_relu || n->op == &op_relu6) {
-            act[n->in[0]] = (int32_t)i;
-        } else if (n->op == &op_act_gate && n->n_in > 1 && n->in[1] != VALUE_NONE && act[n->in[1]] >= 0) {
-            const struct act_gate_attrs *a = n->attrs;
-            const struct node *m = &g->node[act[n->in[1]]];
-            bool same = m->op == &op_relu ? isinf(a->hi) : a->hi == 6.0f;
-            if (a->lo == 0.0f && same) {
-                n->in[1] = m->out[0];
-            }
-        }
-    }
-}
-
 static void find_readers(struct fuse *f)
 {
     const struct graph *g = f->g;
@@ -217,7 +189,6 @@ limn_status optimise_epilogue(struct graph *g, limn_error *err)
     if (f.uses == NULL || f.reader == NULL || f.late == NULL) {
         TRY(err_nomem(err, f.n_value * sizeof(*f.uses), "fusion"));
     }
-    gates_on_outputs(&f);
     graph_count_uses(g, f.uses);
     find_readers(&f);
     for (size_t i = g->n_node; i-- > 0;) {

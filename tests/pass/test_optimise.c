@@ -202,6 +202,57 @@ static void test_same_nodes_merge(void)
     graph_destroy(&g);
 }
 
+/* Two activations in one concatenation, as in SqueezeNet: `outside` reads the first of them elsewhere too, and then its
+ * gradient is more than the slice. */
+static void fire_gradient(bool optimised, bool outside, double *grad, size_t *gates)
+{
+    struct graph *g = NULL;
+    value_id dx = VALUE_NONE;
+    double x_data[N_X], seed_data[2 * K];
+    CHECK_OK(graph_create(&g, &err));
+    struct builder b = {g, LIMN_OK, &err};
+    struct concat_attrs axis = {.axis = 1};
+    value_id x = toy_input(&b, "x", SHAPE(2, 4, 5, 5)), seed = toy_input(&b, "seed", SHAPE(2, K));
+    value_id one = build(&b, &op_relu, "one", NULL, toy_conv(&b, NULL, x, 3, 1, true, 3));
+    value_id two = build(&b, &op_relu, "two", NULL, toy_conv(&b, NULL, x, 5, 3, true, 5));
+    value_id h = toy_conv(&b, NULL, build(&b, &op_concat, "cat", &axis, one, two), 4, 1, true, 7);
+    h = outside ? build_add(&b, h, toy_conv(&b, NULL, one, 4, 1, false, 9)) : h;
+    value_id y = toy_head(&b, h, K, 11);
+    CHECK_OK(b.status);
+    CHECK_OK(autodiff(g, NULL, y, seed, &x, 1, &dx, &err));
+    g->value[y].flags |= VALUE_OUTPUT; /* so that the concatenation itself is needed */
+    g->value[dx].flags |= VALUE_OUTPUT;
+    for (size_t i = 0; i < N_X; i++) {
+        x_data[i] = rng_symmetric(12, i);
+    }
+    for (size_t i = 0; i < 2 * K; i++) {
+        seed_data[i] = rng_symmetric(13, i);
+    }
+    if (optimised) {
+        CHECK_OK(graph_optimise(g, OPTIMISE_ALL, &err));
+        CHECK(toy_ordered(g));
+    }
+    *gates = toy_live(g, &op_act_gate);
+    CHECK_INT(toy_live(g, &op_slice), 2);
+    CHECK_OK(toy_run(g, (struct toy_feed[]){{x, x_data}, {seed, seed_data}}, 2, dx, grad, &err));
+    graph_destroy(&g);
+}
+
+static void test_gates_before_slices(void)
+{
+    double plain[N_X], fast[N_X];
+    size_t gates;
+    for (int outside = 0; outside < 2; outside++) {
+        fire_gradient(false, outside, plain, &gates);
+        CHECK_INT(gates, 2);
+        fire_gradient(true, outside, fast, &gates);
+        CHECK_INT(gates, outside ? 1 : 0);
+        for (size_t i = 0; i < N_X; i++) {
+            CHECK_NEAR(fast[i], plain[i], 1e-12);
+        }
+    }
+}
+
 /* --- random nets --- */
 
 struct random_net {
@@ -317,6 +368,7 @@ int main(void)
     test_add_behind_activation();
     test_stages_stay_apart();
     test_same_nodes_merge();
+    test_gates_before_slices();
     for (uint64_t seed = 1; seed <= 24; seed++) {
         test_random_net(1000 * seed, &saved);
     }
