@@ -4,7 +4,7 @@
 // loop level costs these drivers a blend of every live register. Grid: x point tiles, y channel blocks of all groups.
 // VARIANTS ONLY
 // VARIANT texel -DTEXEL -DTM=2 -DTP=7
-// VARIANT texel_narrow -DTEXEL -DTM=1 -DTP=4
+// VARIANT texel_narrow -DTEXEL -DTM=1 -DTP=7
 // VARIANT storage -DTM=1 -DTP=4
 #include "common.glsl"
 #include "load.glsl"

@@ -46,7 +46,7 @@ static const struct block_kernel {
     uint8_t channels, points;
 } block_kernels[] = {
     {SHADER_CONV_BLOCK_STORAGE, 4, 4},
-    {SHADER_CONV_BLOCK_TEXEL_NARROW, 4, 4},
+    {SHADER_CONV_BLOCK_TEXEL_NARROW, 4, 7},
     {SHADER_CONV_BLOCK_TEXEL, 8, 7},
 };
 static const struct block_kernel depthwise_kernel = {SHADER_CONV_DEPTHWISE_TEXEL, 4, 8};
@@ -109,7 +109,7 @@ void conv_bind_epilogue(struct kernel_call *k, const struct op_call *c, const st
 
 static const struct block_kernel *block_kernel(const struct conv_job *j)
 {
-    return &block_kernels[!j->texel ? 0 : j->p->m > 8 ? 2 : 1];
+    return &block_kernels[!j->texel ? 0 : j->p->m > 4 ? 2 : 1];
 }
 
 static uint32_t volume(const struct conv_sub *s)

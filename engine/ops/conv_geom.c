@@ -165,5 +165,5 @@ value_id conv_bias_vjp(struct builder *b, value_id gout)
 {
     const struct shape *s = build_shape(b, gout);
     struct reduce_attrs a = {.axes = ((1 << s->rank) - 1) & ~2, .keepdims = 0};
-    return build(b, op_find("reduce_sum"), NULL, &a, gout);
+    return build(b, &op_reduce_sum, NULL, &a, gout);
 }

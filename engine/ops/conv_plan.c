@@ -141,7 +141,7 @@ static enum conv_family family(const struct conv_problem *p, const struct device
     enum conv_family f = caps->cpu ? CONV_FAMILY_BLOCK : CONV_FAMILY_GEMM;
     if (caps->conv_family != 0) {
         f = (enum conv_family)caps->conv_family;
-    } else if (p->m < 4 && (p->groups > 1 || !caps->cpu)) {
+    } else if (p->m < 4 ? p->groups > 1 || !caps->cpu : p->m < 16 && p->groups > 1 && !caps->cpu) {
         f = caps->cpu && p->m == 1 && p->c == 1 && p->groups >= 4 ? CONV_FAMILY_DEPTHWISE : CONV_FAMILY_DIRECT;
     }
     if (f != CONV_FAMILY_BLOCK && !direct_allows(p)) {

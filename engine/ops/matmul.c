@@ -81,7 +81,7 @@ static void matmul_vjp(struct vjp *v)
     }
     if (op_has(v->call, CONV_BIAS) && v->need[CONV_BIAS]) {
         struct reduce_attrs r = {.axes = 1};
-        v->gin[CONV_BIAS] = build(v->b, op_find("reduce_sum"), NULL, &r, g);
+        v->gin[CONV_BIAS] = build(v->b, &op_reduce_sum, NULL, &r, g);
     }
     if (op_has(v->call, CONV_ADD) && v->need[CONV_ADD]) {
         v->gin[CONV_ADD] = g;
