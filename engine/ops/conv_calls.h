@@ -25,6 +25,10 @@ struct conv_job {
     int w_scratch, x_scratch; /* packed weights of sub 0, packed x */
 };
 
+/* Samples per call so that no tensor (nor packed x of so many bytes per sample) exceeds what one binding may span and
+ * every offset is aligned; 0: impossible. */
+int32_t conv_batch(const struct conv_problem *p, const struct device_caps *caps, uint64_t packed_bytes);
+
 limn_status conv_scratch(struct conv_job *j, uint64_t bytes, bool persistent, int *index);
 limn_status conv_call_pack_w(struct conv_job *j, const struct conv_sub *s);
 limn_status conv_call_pack_x(struct conv_job *j);

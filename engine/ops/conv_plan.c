@@ -101,8 +101,7 @@ struct conv_problem conv_problem_transposed(const struct conv_geom *g)
     return p;
 }
 
-/* Samples per call so that no tensor exceeds what one binding may span and every offset is aligned; 0: impossible. */
-static int32_t batch_chunk(const struct conv_problem *p, const struct device_caps *caps, uint64_t packed_bytes)
+int32_t conv_batch(const struct conv_problem *p, const struct device_caps *caps, uint64_t packed_bytes)
 {
     uint64_t x = (uint64_t)p->x_n * 4, y = (uint64_t)p->y_n * 4;
     uint64_t most = x > y ? x : y;
@@ -234,7 +233,7 @@ static bool choose(struct conv_job *job, enum conv_family f, const struct conv_p
     job->c4 = (p->c + 3) / 4;
     bool packs = f == CONV_FAMILY_BLOCK || f == CONV_FAMILY_DEPTHWISE;
     job->packed = packs ? conv_volume(job->dim) * (uint64_t)p->groups * (uint64_t)job->c4 : 0;
-    job->batch = batch_chunk(p, job->caps, job->packed * 16);
+    job->batch = conv_batch(p, job->caps, job->packed * 16);
     job->texel = texel_fits(p, job->caps, job->batch, job->packed * (uint64_t)job->batch);
     return job->batch > 0;
 }

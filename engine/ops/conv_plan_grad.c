@@ -34,15 +34,8 @@ static struct conv_weight_grad_push grad_push(const struct conv_geom *g)
     return push;
 }
 
-static limn_status check_limits(const struct conv_geom *g, const struct conv_weight_grad_push *push,
-                                const struct device_caps *caps, limn_error *err)
+static limn_status check_limits(const struct conv_geom *g, limn_error *err)
 {
-    uint64_t x = (uint64_t)push->x_n * (uint64_t)g->n * 4, y = (uint64_t)push->g_n * (uint64_t)g->n * 4;
-    if (x > caps->max_storage_range || y > caps->max_storage_range) {
-        return err_set(err, LIMN_ERR_UNSUPPORTED,
-                       "conv_weight_grad: tensors of %llu and %llu bytes, the device binds %llu", (unsigned long long)x,
-                       (unsigned long long)y, (unsigned long long)caps->max_storage_range);
-    }
     for (int i = 0; i < 3; i++) {
         if (g->stride[i] > 1023 || g->dilation[i] > 1023 || g->k[i] > 1023) {
             return err_set(err, LIMN_ERR_UNSUPPORTED,
@@ -89,14 +82,11 @@ static bool block_jobs(const struct conv_geom *g, const struct device_caps *caps
         dim[i] = size < INT32_MAX ? (int32_t)size : INT32_MAX;
         volume *= dim[i];
     }
-    if (volume >= INT32_MAX) {
-        return false;
-    }
-    p[0] = conv_problem_forward(g);
+    p[0] = conv_problem_forward(g); /* also for the caller */
     p[1] = conv_problem_transposed(g);
     j[0] = pack_job(&p[0], 0, lo, dim);
     j[1] = pack_job(&p[1], 1, (const int32_t[]){0, 0, 0}, q);
-    return caps->cpu && g->c >= 3 && g->m >= 4 && job_fits(&j[0], caps) && job_fits(&j[1], caps);
+    return volume < INT32_MAX && caps->cpu && g->c >= 3 && g->m >= 4 && job_fits(&j[0], caps) && job_fits(&j[1], caps);
 }
 
 static struct conv_weight_grad_block_push block_push(const struct conv_geom *g, const struct conv_job j[2])
@@ -180,46 +170,113 @@ out:
     return st;
 }
 
+/* The kernel for every device and shape, in rounds of `batch` samples so that no binding is too large. */
+struct rounds {
+    const struct op_call *c;
+    const struct device_caps *caps;
+    struct kernel_list *list;
+    limn_error *err;
+    struct conv_weight_grad_push push; /* of a whole round */
+    int32_t n, batch;
+    uint32_t plane;       /* points per sample */
+    uint32_t local, x, y; /* workgroups */
+    uint32_t splits;      /* of all rounds */
+    bool texel;
+    int part;
+};
+
+static uint32_t round_splits(const struct rounds *r, int32_t first)
+{
+    int32_t count = r->n - first < r->batch ? r->n - first : r->batch;
+    return ((uint32_t)count * r->plane + r->push.chunk - 1) / r->push.chunk;
+}
+
+static limn_status round_call(struct rounds *r, int32_t first, uint32_t split0)
+{
+    struct conv_weight_grad_push push = r->push;
+    uint64_t count = (uint64_t)(r->n - first < r->batch ? r->n - first : r->batch), at = (uint64_t)first * 4;
+    enum bind_view view = r->texel ? VIEW_TEXEL_R32F : VIEW_STORAGE;
+    struct kernel_call *k =
+        kernel_add(r->list, r->texel ? SHADER_CONV_WEIGHT_GRAD_TEXEL : SHADER_CONV_WEIGHT_GRAD, r->local, 1, 1);
+    if (k == NULL) {
+        return err_nomem(r->err, sizeof(struct kernel_call), "kernel call");
+    }
+    push.points = (uint32_t)count * r->plane;
+    push.split0 = split0;
+    kernel_push(k, &push, sizeof(push));
+    conv_bind(k, BIND_IN, 0, ACCESS_READ, view, at * push.x_n, count * push.x_n * 4);
+    conv_bind(k, BIND_IN, 1, ACCESS_READ, view, at * push.g_n, count * push.g_n * 4);
+    if (r->splits > 1) {
+        conv_bind(k, BIND_SCRATCH, r->part, ACCESS_WRITE, VIEW_STORAGE, 0, 0);
+    } else {
+        conv_bind(k, BIND_OUT, 0, ACCESS_WRITE, VIEW_STORAGE, 0, 0);
+    }
+    k->groups[0] = r->x;
+    k->groups[1] = r->y;
+    k->groups[2] = round_splits(r, first);
+    k->flops = 2.0 * push.points * push.m * push.groups * push.cols;
+    return LIMN_OK;
+}
+
+/* Splits for a full device, texel views when all fits into them. */
+static void choose(struct rounds *r)
+{
+    struct conv_weight_grad_push *p = &r->push;
+    r->local = r->caps->cpu ? 16 : 64;
+    r->x = (p->cols + r->local * GRAD_TN - 1) / (r->local * GRAD_TN);
+    r->y = (p->m + GRAD_TM - 1) / GRAD_TM * p->groups;
+    p->points = (uint32_t)r->batch * r->plane;
+    uint32_t want = (4 * r->caps->compute_units + r->x * r->y - 1) / (r->x * r->y), most = (p->points + 255) / 256;
+    want = want < most ? want : most;
+    p->chunk = (p->points + want - 1) / want;
+    for (int32_t i = 0; i < r->n; i += r->batch) {
+        r->splits += round_splits(r, i);
+    }
+    uint64_t x = (uint64_t)p->x_n * (uint64_t)r->batch, g = (uint64_t)p->g_n * (uint64_t)r->batch;
+    uint64_t part = (uint64_t)p->m * p->groups * p->cols * r->splits, limit = r->caps->max_texel_elements;
+    r->texel = r->caps->cpu && x <= limit && g <= limit && part <= limit;
+}
+
+static limn_status plan_rounds(struct rounds *r)
+{
+    limn_status st = LIMN_OK;
+    uint32_t split0 = 0;
+    choose(r);
+    uint64_t bytes = (uint64_t)r->push.m * r->push.groups * r->push.cols * r->splits * 4;
+    if (r->splits > 1 && (r->part = kernel_scratch(r->list, bytes, false)) < 0) {
+        return err_nomem(r->err, sizeof(struct kernel_scratch), "kernel scratch");
+    }
+    for (int32_t first = 0; first < r->n; first += r->batch) {
+        TRY(round_call(r, first, split0));
+        split0 += round_splits(r, first);
+    }
+    if (r->splits > 1) {
+        TRY(add_up(&r->push, r->c, r->caps, r->splits, r->part, r->texel, r->list, r->err));
+    }
+out:
+    return st;
+}
+
 limn_status conv_plan_weight_grad(const struct op_call *c, const struct conv_geom *g, const struct device_caps *caps,
                                   struct kernel_list *out, limn_error *err)
 {
-    struct conv_weight_grad_push push = grad_push(g);
-    limn_status st = check_limits(g, &push, caps, err);
+    limn_status st = check_limits(g, err);
     if (st != LIMN_OK) {
         return st;
     }
-    struct conv_problem block_problem[2];
+    struct conv_problem problem[2];
     struct conv_job job[2];
-    if (block_jobs(g, caps, block_problem, job)) {
+    if (block_jobs(g, caps, problem, job)) {
         return plan_block(c, g, caps, job, out, err);
     }
-    uint32_t local = caps->cpu ? 16 : 64, x = (push.cols + local * GRAD_TN - 1) / (local * GRAD_TN);
-    uint32_t y = (push.m + GRAD_TM - 1) / GRAD_TM * push.groups, want = (4 * caps->compute_units + x * y - 1) / (x * y);
-    uint32_t most = (push.points + 255) / 256;
-    want = want < most ? want : most;
-    push.chunk = (push.points + want - 1) / want;
-    uint32_t splits = (push.points + push.chunk - 1) / push.chunk;
-    uint64_t bytes = (uint64_t)push.m * push.groups * push.cols * 4;
-    bool texel = caps->cpu && (uint64_t)push.x_n * (uint64_t)g->n <= caps->max_texel_elements &&
-                 (uint64_t)push.g_n * (uint64_t)g->n <= caps->max_texel_elements &&
-                 bytes / 4 * splits <= caps->max_texel_elements;
-    int part = -1;
-    if (splits > 1 && (part = kernel_scratch(out, bytes * splits, false)) < 0) {
-        return err_nomem(err, sizeof(struct kernel_scratch), "kernel scratch");
+    struct rounds r = {.c = c, .caps = caps, .list = out, .err = err, .push = grad_push(g), .n = g->n, .part = -1};
+    r.plane = (uint32_t)conv_volume(g->small);
+    r.batch = conv_batch(&problem[0], caps, 0);
+    if (r.batch == 0) {
+        return err_set(err, LIMN_ERR_UNSUPPORTED,
+                       "conv_weight_grad: one sample has %llu and %llu elements, the device binds %llu bytes",
+                       (unsigned long long)r.push.x_n, (unsigned long long)r.push.g_n,
+                       (unsigned long long)caps->max_storage_range);
     }
-    struct kernel_call *k =
-        kernel_add(out, texel ? SHADER_CONV_WEIGHT_GRAD_TEXEL : SHADER_CONV_WEIGHT_GRAD, local, 1, 1);
-    if (k == NULL) {
-        return err_nomem(err, sizeof(struct kernel_call), "kernel call");
-    }
-    enum bind_view view = texel ? VIEW_TEXEL_R32F : VIEW_STORAGE;
-    kernel_push(k, &push, sizeof(push));
-    conv_bind(k, BIND_IN, 0, ACCESS_READ, view, 0, 0);
-    conv_bind(k, BIND_IN, 1, ACCESS_READ, view, 0, 0);
-    conv_bind(k, splits > 1 ? BIND_SCRATCH : BIND_OUT, splits > 1 ? part : 0, ACCESS_WRITE, VIEW_STORAGE, 0, 0);
-    k->groups[0] = x;
-    k->groups[1] = y;
-    k->groups[2] = splits;
-    k->flops = 2.0 * push.points * push.m * push.groups * push.cols;
-    return splits > 1 ? add_up(&push, c, caps, splits, part, texel, out, err) : LIMN_OK;
+    return plan_rounds(&r);
 }

@@ -49,7 +49,7 @@
 /* conv_weight_grad.comp: columns are (c, t); the sum over `points` goes in chunks of `chunk`, one per split. */
 #define PUSH_CONV_WEIGHT_GRAD \
     PUSH_U32(points) PUSH_U32_ARRAY(q, 3) PUSH_U32(m) PUSH_U32(cols) PUSH_CONV_IN PUSH_U32(g_n) PUSH_U32(g_c) \
-    PUSH_U32(chunk) PUSH_U32(groups)
+    PUSH_U32(chunk) PUSH_U32(groups) PUSH_U32(split0)
 
 /* conv_weight_grad_block.comp: strides in vec4; q[2] and the steps count four points each. */
 #define PUSH_CONV_WEIGHT_GRAD_BLOCK \
