@@ -65,7 +65,7 @@ void main()
         int col = int(gl_WorkGroupID.x) * local * TN + j * local + int(gl_LocalInvocationID.x);
         for (int i = 0; i < TM; i++) {
             if (col < int(push.cols) && m0 + i < int(push.m)) {
-                uint row = (push.split0 + gl_WorkGroupID.z) * push.groups * push.m + uint(group) * push.m + uint(m0 + i);
+                uint row = ((push.split0 + gl_WorkGroupID.z) * push.groups + uint(group)) * push.m + uint(m0 + i);
                 y[row * push.cols + uint(col)] = acc[i][j];
             }
         }
