@@ -4,7 +4,7 @@
 
 #include "api/api.h"
 #include "base/str.h"
-#include "model/safetensors.h"
+#include "model/tensor_file.h"
 
 static void describe(const struct st_tensor *from, struct limn_tensor_info *to)
 {
@@ -21,22 +21,22 @@ limn_status limn_weights_list(const char *path, struct limn_tensor_info **list, 
     API_NEED(list);
     API_NEED(n);
     limn_status st = LIMN_OK;
-    struct safetensors *file = NULL;
+    struct tensor_file *file = NULL;
     struct limn_tensor_info *copy = NULL;
-    TRY(safetensors_open(path, &file, err));
-    size_t count = safetensors_count(file);
+    TRY(tensor_file_open(path, &file, err));
+    size_t count = tensor_file_count(file);
     copy = mem_zalloc(count, sizeof(*copy));
     if (copy == NULL) {
         st = err_nomem(err, count * sizeof(*copy), "the tensor list");
         goto out;
     }
     for (size_t i = 0; i < count; i++) {
-        describe(safetensors_at(file, i), &copy[i]);
+        describe(tensor_file_at(file, i), &copy[i]);
     }
     *list = copy;
     *n = count;
 out:
-    safetensors_close(&file);
+    tensor_file_close(&file);
     return st;
 }
 

@@ -24,8 +24,8 @@ uint64_t model_params(const struct model *m)
     if (m->arch != NULL) {
         return params_below(m->probe.graph, NULL);
     }
-    for (size_t i = 0; i < safetensors_count(weights_file(m->weights)); i++) {
-        n += safetensors_at(weights_file(m->weights), i)->elems;
+    for (size_t i = 0; i < tensor_file_count(weights_file(m->weights)); i++) {
+        n += tensor_file_at(weights_file(m->weights), i)->elems;
     }
     return n;
 }
@@ -76,14 +76,14 @@ static limn_status list_modules(struct model *m, limn_error *err)
 
 static limn_status list_tensors(struct model *m, limn_error *err)
 {
-    const struct safetensors *s = weights_file(m->weights);
-    size_t n = safetensors_count(s);
+    const struct tensor_file *s = weights_file(m->weights);
+    size_t n = tensor_file_count(s);
     m->layers = mem_zalloc(n, sizeof *m->layers);
     if (m->layers == NULL) {
         return err_nomem(err, n * sizeof *m->layers, "a list of tensors");
     }
     for (size_t i = 0; i < n; i++) {
-        const struct st_tensor *t = safetensors_at(s, i);
+        const struct st_tensor *t = tensor_file_at(s, i);
         m->layers[i] = (struct model_layer){.name = t->name, .op = dtype_name(t->dtype), .params = t->elems};
         st_tensor_shape(t, &m->layers[i].shape); /* stays a scalar when limn cannot hold it */
     }

@@ -232,7 +232,7 @@ limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_
     if (m->arch == NULL) {
         return err_set(err, LIMN_ERR_UNSUPPORTED,
                        "%s: architecture not recognised from its %zu tensors (name it with --arch)", m->path,
-                       safetensors_count(weights_file(m->weights)));
+                       tensor_file_count(weights_file(m->weights)));
     }
     if (batch < 1) {
         return err_set(err, LIMN_ERR_ARG, "batch of %d (expected at least 1)", batch);

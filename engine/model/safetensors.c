@@ -33,8 +33,8 @@ static const char *st_known_content(const uint8_t *p, size_t n)
     static const struct {
         const char *magic, *what;
     } known[] = {
-        {"PK\x03\x04", "a zip archive, e.g. a PyTorch .pth file (tools/convert/to_safetensors.py converts those)"},
-        {"\x80\x02", "a pickle, e.g. an old PyTorch checkpoint (tools/convert/to_safetensors.py converts those)"},
+        {"PK\x03\x04", "a zip archive, e.g. a PyTorch .pth file"},
+        {"\x80\x02", "a pickle, e.g. an old PyTorch checkpoint"},
         {"\x1f\x8b", "gzip data (unpack it first)"},
         {"version https://git-lfs", "a git-lfs pointer, not the file itself (run git lfs pull)"},
         {"<!DOCTYPE", "an HTML page (a failed download?)"},
@@ -403,6 +403,11 @@ size_t safetensors_count(const struct safetensors *s)
 const struct st_tensor *safetensors_at(const struct safetensors *s, size_t i)
 {
     return &s->tensor[i];
+}
+
+limn_status safetensors_read_raw(const struct st_tensor *t, void *dst, limn_error *err)
+{
+    return file_read_at(t->owner->file, t->owner->data + t->begin, dst, (size_t)t->bytes, err);
 }
 
 bool st_tensor_shape(const struct st_tensor *t, struct shape *out)

@@ -29,6 +29,8 @@ void safetensors_close(struct safetensors **s); /* NULL-safe */
 /* Tensors in the order of their data. */
 size_t safetensors_count(const struct safetensors *s);
 const struct st_tensor *safetensors_at(const struct safetensors *s, size_t i);
+/* All bytes of a tensor, as they are in the file. */
+limn_status safetensors_read_raw(const struct st_tensor *t, void *dst, limn_error *err);
 /* The tensor's shape; false when its rank is above SHAPE_MAX_RANK or it has no elements or too many. */
 bool st_tensor_shape(const struct st_tensor *t, struct shape *out);
 

@@ -22,7 +22,7 @@ struct weight {
 };
 
 struct weights {
-    struct safetensors *file; /* NULL: recipe */
+    struct tensor_file *file; /* NULL: recipe */
     struct weight *weight;    /* sorted by name */
     size_t n;
     bool strict;
@@ -79,13 +79,13 @@ static limn_status weight_read(const struct const_source *source, float *dst, si
 
 static limn_status weights_index(struct weights *w, limn_error *err)
 {
-    w->n = safetensors_count(w->file);
+    w->n = tensor_file_count(w->file);
     w->weight = mem_zalloc(w->n, sizeof *w->weight);
     if (w->weight == NULL) {
         return err_nomem(err, w->n * sizeof *w->weight, "a list of weights");
     }
     for (size_t i = 0; i < w->n; i++) {
-        const struct st_tensor *t = safetensors_at(w->file, i);
+        const struct st_tensor *t = tensor_file_at(w->file, i);
         const char *name = str_starts(t->name, "module.") ? t->name + strlen("module.") : t->name;
         w->weight[i] = (struct weight){.source = {weight_read}, .owner = w, .tensor = t, .name = name};
     }
@@ -117,7 +117,7 @@ limn_status weights_open(const char *path, bool strict, struct weights **out, li
     limn_status st = LIMN_OK;
     TRY(weights_recipe(&w, err));
     w->strict = strict;
-    TRY(safetensors_open(path, &w->file, err));
+    TRY(tensor_file_open(path, &w->file, err));
     st = weights_index(w, err);
     if (st != LIMN_OK) {
         err_at(err, "%s", path);
@@ -135,13 +135,13 @@ void weights_close(struct weights **w)
     if (w == NULL || *w == NULL) {
         return;
     }
-    safetensors_close(&(*w)->file);
+    tensor_file_close(&(*w)->file);
     mem_free((*w)->weight);
     mem_free(*w);
     *w = NULL;
 }
 
-const struct safetensors *weights_file(const struct weights *w)
+const struct tensor_file *weights_file(const struct weights *w)
 {
     return w->file;
 }

@@ -1,9 +1,9 @@
-/* Weights by name: from a safetensors file, or computed (recipe). An architecture asks for each of its parameters; what
- * it asks for and what the file holds must agree exactly. */
+/* Weights by name: from a safetensors file or a PyTorch checkpoint, or computed (recipe). An architecture asks for each
+ * of its parameters; what it asks for and what the file holds must agree exactly. */
 #ifndef LIMN_MODEL_WEIGHTS_H
 #define LIMN_MODEL_WEIGHTS_H
 
-#include "model/safetensors.h"
+#include "model/tensor_file.h"
 
 enum weight_role {
     WEIGHT_KERNEL,
@@ -22,7 +22,7 @@ limn_status weights_recipe(struct weights **out, limn_error *err);
 void weights_close(struct weights **w); /* NULL-safe */
 
 /* The file's tensors; NULL for a recipe. */
-const struct safetensors *weights_file(const struct weights *w);
+const struct tensor_file *weights_file(const struct weights *w);
 /* Shape of a tensor in the file; false when there is none of that name (a recipe has none). */
 bool weights_shape(const struct weights *w, const char *name, struct shape *out);
 
