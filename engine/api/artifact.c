@@ -8,6 +8,27 @@
 
 #define N_TEXT 10
 
+/* The methods that a picture shows, joined by ",": its own, or those of a view that joins several. */
+static void methods_text(const limn_explanation *e, struct limn_which which, const char *view, char *buf, size_t size)
+{
+    struct limn_view_info info = {.per_method = true};
+    for (size_t i = 0; view != NULL && i < limn_view_count(); i++) {
+        struct limn_view_info row;
+        if (limn_view_info(i, &row, NULL) == LIMN_OK && strcmp(row.name, view) == 0) {
+            info = row;
+        }
+    }
+    if (info.per_method) {
+        snprintf(buf, size, "%s", e->method[which.method]->name);
+        return;
+    }
+    size_t n = info.n_methods > 0 ? info.n_methods : e->n_method, at = 0;
+    for (size_t i = 0; i < n && at < size; i++) {
+        const char *name = info.n_methods > 0 ? info.methods[i] : e->method[i]->name;
+        at += (size_t)snprintf(buf + at, size - at, "%s%s", i > 0 ? "," : "", name);
+    }
+}
+
 limn_status limn_explanation_save_png(const limn_explanation *e, struct limn_which which, const char *view,
                                       const limn_image *picture, const char *path, unsigned flags, limn_error *err)
 {
@@ -29,7 +50,8 @@ limn_status limn_explanation_save_png(const limn_explanation *e, struct limn_whi
     int32_t k = e->item[which.image].cls[which.cls];
     const char *label = limn_model_label(e->model, k);
     const char *base = strrchr(e->model->name, '/');
-    char class_text[256], score[32], seed[24];
+    char class_text[256], score[32], seed[24], methods[512];
+    methods_text(e, which, view, methods, sizeof(methods));
     snprintf(class_text, sizeof(class_text), label ? "%d %s" : "%d", k, label ? label : "");
     snprintf(score, sizeof(score), "%.6f", (double)e->item[which.image].prob[k]);
     snprintf(seed, sizeof(seed), "%llu", (unsigned long long)e->seed);
@@ -38,7 +60,7 @@ limn_status limn_explanation_save_png(const limn_explanation *e, struct limn_whi
         {"limn:model", base ? base + 1 : e->model->name},
         {"limn:arch", card->arch},
         {"limn:model-sha256", hash},
-        {"limn:method", e->method[which.method]->name},
+        {"limn:method", methods},
         {"limn:layer", e->layers},
         {"limn:class", class_text},
         {"limn:probability", score},

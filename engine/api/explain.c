@@ -187,7 +187,7 @@ static int32_t choose_batch(const struct request *r)
     if (r->p->batch <= 0 && r->m->ctx->device != NULL && !vk_device_caps(r->m->ctx->device)->cpu) {
         want = BATCH_GPU;
     }
-    return (int32_t)(want < r->n_item || r->p->batch > 0 ? want : r->n_item);
+    return (int32_t)(want < r->n_item ? want : r->n_item);
 }
 
 /* The plan of the last request serves again when nothing but the number of images differs. */
@@ -195,7 +195,8 @@ static bool plan_fits(const struct request *r, const char *key)
 {
     const limn_model *m = r->m;
     return m->plan != NULL && strcmp(key, m->plan_key) == 0 &&
-           (m->plan_wanted == r->batch || (r->p->batch <= 0 && m->plan_batch >= r->batch));
+           (m->plan_wanted == r->batch ||
+            (m->plan_batch >= r->batch && (r->p->batch <= 0 || m->plan_batch <= r->p->batch)));
 }
 
 static limn_status make_plan(struct request *r, limn_error *err)

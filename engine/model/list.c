@@ -1,15 +1,34 @@
 /* Installed models: NAME.safetensors with NAME.json, in $LIMN_MODELS (directories separated by colons), then `models`
- * below the user's data directory, the install prefix and the source tree. The first of a name wins. */
+ * below the user's data directory, share/limn beside the program's bin (an installed tree may be moved), the install
+ * prefix and the source tree. The first of a name wins. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/str.h"
 #include "model/model_priv.h"
 
 #define SUFFIX ".safetensors"
+
+/* PREFIX/share/limn/SUB for the running PREFIX/bin/PROGRAM; "" where that is unknown. */
+static void beside_program(const char *sub, char buf[MODEL_PATH_MAX])
+{
+    char exe[MODEL_PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", exe, sizeof exe - 1);
+    exe[n > 0 ? n : 0] = '\0';
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(exe, '/');
+        if (slash != NULL) {
+            *slash = '\0';
+        }
+    }
+    if (n <= 0 || (size_t)snprintf(buf, MODEL_PATH_MAX, "%.4000s/share/limn/%s", exe, sub) >= MODEL_PATH_MAX) {
+        buf[0] = '\0';
+    }
+}
 
 bool assets_dir(size_t i, const char *sub, char buf[MODEL_PATH_MAX])
 {
@@ -32,8 +51,12 @@ bool assets_dir(size_t i, const char *sub, char buf[MODEL_PATH_MAX])
         }
         return true;
     }
-    if (i <= sizeof fixed / sizeof fixed[0]) {
-        snprintf(buf, MODEL_PATH_MAX, "%s/%s", fixed[i - 1], sub);
+    if (i == 1) {
+        beside_program(sub, buf);
+        return true;
+    }
+    if (i - 2 < sizeof fixed / sizeof fixed[0]) {
+        snprintf(buf, MODEL_PATH_MAX, "%s/%s", fixed[i - 2], sub);
         return true;
     }
     return false;

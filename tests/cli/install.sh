@@ -42,4 +42,7 @@ check [ -z "$(nm --defined-only --extern-only "$lib/liblimn.a" | awk 'NF == 3 { 
 LIMN=$prefix/bin/limn
 run --version; code 0
 run inspect recipe:lenet; code 0
+mv "$prefix" "$work/moved" # an installed tree finds its models wherever it lies
+LIMN=$work/moved/bin/limn
+run inspect lenet_mnist --json; code 0; json model/path "$work/moved/share/limn/models/lenet_mnist.safetensors"
 finish

@@ -33,6 +33,8 @@ run explain m i --size 0; code 2; one_line
 run explain m i --size 3x; code 2; one_line
 run explain m i --mean 1,b; code 2; one_line
 run explain m i --mean 1,2,3,4,5; code 2; one_line
+run explain recipe:lenet i --mean 1,2; code 2; one_line; says "expected 1"
+run explain recipe:lenet i --mean 0 --std 1,2; code 2; one_line; says "--std: 2 numbers"
 run explain m i --labels ""; code 2; one_line
 run compare m a b; code 2; one_line; says "too many operands"
 run bench m --runs 0; code 2; one_line

@@ -56,7 +56,7 @@
     VALUE(OPT_CLASS, "class", 'c', "INDEX|LABEL|topN", "top1", TYPE_TEXT, "class to explain; may be repeated"), \
     NUMBER(OPT_SEED, "seed", 0, "N", "0", TYPE_INT, 0, 9e15, "seed of methods that draw random numbers"), \
     CHOICE(OPT_COLORMAP, "colormap", 0, "NAME", NULL, TYPE_CHOICE, choice_colormap, "colours of the heat map"), \
-    NUMBER(OPT_OPACITY, "opacity", 0, "0..1", "0.5", TYPE_REAL, 0.01, 1, "weight of the heat over the picture"), \
+    NUMBER(OPT_OPACITY, "opacity", 0, "0.01..1", "0.5", TYPE_REAL, 0.01, 1, "weight of the heat over the picture"), \
     NUMBER(OPT_BLUR, "blur", 0, "PX", "0", TYPE_INT, 0, 1024, "box blur of the heat map")
 /* clang-format on */
 

@@ -61,6 +61,12 @@ int session_open(struct session *s, const struct args *a)
         limn_model_describe(s->model, &s->info, &s->err) != LIMN_OK) {
         return say_status(&s->err);
     }
+    size_t channels = (size_t)s->info.channels;
+    if ((n_mean > 1 && n_mean != channels) || (n_std > 1 && n_std != channels)) {
+        return say_error(EXIT_USAGE, "%s: %zu numbers (expected 1 or %zu, one for each channel of %s)",
+                         n_mean > 1 && n_mean != channels ? "--mean" : "--std",
+                         n_mean > 1 && n_mean != channels ? n_mean : n_std, channels, safe(s->info.name));
+    }
     return 0;
 }
 
