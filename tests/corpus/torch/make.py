@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes accept/ (with torch, see ACCEPT below) and reject/ (without): run in this folder, `make.py accept` or `make.py reject`.
+"""Writes accept/ (needs python3-torch) or reject/: run `make.py accept` or `make.py reject` in this folder.
 
 Each file of reject/ is a good checkpoint with one fault; its name says which. Pickles are put together opcode by opcode,
 archives byte by byte, so that the files are the same on every run.
@@ -178,13 +178,12 @@ def reject():
     two = [Entry("m/data.pkl", good()), Entry("m/data/0", DATA)]
     f["zip_crc"] = pth(data_kw={"crc": 1})
     f["zip_crc_pickle"] = archive([Entry("m/data.pkl", good(), crc=1), two[1]])
-    f["zip_data_before"] = pth(before=b"#!/bin/sh\n", data_kw={})
-    f["zip_data_before"] = b"PK\x03\x04" + f["zip_data_before"][4:]
+    f["zip_data_before"] = pth(before=b"PK\x03\x04hidden")
     f["zip_data_after"] = pth(after=b"x")
     f["zip_gap"] = pth(gap=b"hidden")
     f["zip_directory_gap"] = pth(directory_gap=b"hidden")
-    f["zip_overlap"] = archive([two[0], two[1], Entry("m/data/1", DATA, offset=30 + 10 + len(good()),
-                                                       local={"name": b"m/data/1"})])
+    inner = struct.pack("<IHHHHHIIIHH", 0x04034b50, 20, 0, 0, 0, 33, zlib.crc32(DATA), 24, 24, 8, 0) + b"m/data/1" + DATA
+    f["zip_overlap"] = archive([two[0], Entry("m/data/0", inner), Entry("m/data/1", DATA, offset=225 + 38)])
     f["zip_same_record"] = archive([two[0], two[1], Entry("m/version", b"3", offset=0)])
     f["zip_duplicate"] = pth(extra=[Entry("m/data/0", DATA)])
     f["zip_two_pickles"] = pth(extra=[Entry("n/data.pkl", good())])
