@@ -192,9 +192,8 @@ static limn_status read_converted(const struct torch_tensor *x, float *dst, size
     }
     for (size_t i = 0; i < n && st == LIMN_OK; i += step) {
         size_t m = n - i < step ? n - i : step;
-        st = x->contiguous ? file_read_at(x->file->file,
-                                          x->storage->begin + ((uint64_t)x->view->offset + i) * item, buf, m * item, err)
-                           : read_strided(x, buf, err);
+        uint64_t at = x->storage->begin + ((uint64_t)x->view->offset + i) * item;
+        st = x->contiguous ? file_read_at(x->file->file, at, buf, m * item, err) : read_strided(x, buf, err);
         if (st == LIMN_OK) {
             dtype_to_f32(x->t.dtype, buf, dst + i, m);
         }
@@ -304,8 +303,10 @@ static limn_status find_prefix(struct torch_file *t, const char **prefix, limn_e
             }
         }
     }
-    return *prefix != NULL ? LIMN_OK
-                           : err_set(err, LIMN_ERR_FORMAT, "a zip archive without data.pkl (expected one of torch.save)");
+    if (*prefix == NULL) {
+        return err_set(err, LIMN_ERR_FORMAT, "a zip archive without data.pkl (expected one of torch.save)");
+    }
+    return LIMN_OK;
 }
 
 static limn_status check_byteorder(struct torch_file *t, const char *prefix, limn_error *err)
@@ -343,7 +344,8 @@ static limn_status locate_in_zip(struct torch_file *t, const char *prefix, limn_
         }
         if (s->entry->size != bytes) {
             return err_set(err, LIMN_ERR_FORMAT, "entry \"%s\": %llu bytes, but %llu elements of %s need %zu", name,
-                           (unsigned long long)s->entry->size, (unsigned long long)s->elems, dtype_name(s->dtype), bytes);
+                           (unsigned long long)s->entry->size, (unsigned long long)s->elems, dtype_name(s->dtype),
+                           bytes);
         }
         s->begin = s->entry->data;
     }
@@ -478,7 +480,8 @@ static limn_status open_stream(struct torch_file *t, limn_error *err)
     }
     TRY(file_read_at(t->file, 0, magic, sizeof magic, err));
     if (memcmp(magic, stream_magic, sizeof magic) != 0) {
-        TRY(err_set(err, LIMN_ERR_FORMAT, "a pickle that is not a checkpoint of torch.save (its magic number differs)"));
+        TRY(err_set(err, LIMN_ERR_FORMAT,
+                    "a pickle that is not a checkpoint of torch.save (its magic number differs)"));
     }
     TRY(next_pickle(t, &at, &protocol, err));
     TRY(next_pickle(t, &at, &sys, err));
