@@ -1,5 +1,6 @@
-// y = (x - mean[c]) * gamma[c] / sqrt(var[c] + eps) + beta[c]. One invocation takes 16 neighbours of one plane (the last
-// of a plane fewer), so that the channel's numbers are read once for them. VEC: the plane is a multiple of four elements.
+// y = (x - mean[c]) * gamma[c] / sqrt(var[c] + eps) + beta[c]. One invocation takes 16 neighbours of one plane (the
+// last of a plane fewer), so that the channel's numbers are read once for them. VEC: the plane is a multiple of four
+// elements.
 // Bindings: x (vec4), x (float), y (vec4), y (float), gamma, beta, mean, var. Grid: kernel_grid_1d over n.
 #version 450
 #extension GL_GOOGLE_include_directive : require

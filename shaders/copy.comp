@@ -2,8 +2,8 @@
 // + i.sx] for every index i of dim[5 - RANK .. 4]. Dimensions are merged by the plan (engine/ops/copy.c), so that few
 // divisions do real work. What would be branches are specialisation constants: software rasterisers walk both sides
 // of a branch. One invocation, one element, or one group of four.
-// Bindings: x (vec4), x (float), y (vec4), y (float); in the texel variant x, of four components with COPY_VEC, y (vec4),
-// y (float). Grid: kernel_grid_1d over n.
+// Bindings: x (vec4), x (float), y (vec4), y (float); in the texel variant x, of four components with COPY_VEC, y
+// (vec4), y (float). Grid: kernel_grid_1d over n.
 // VARIANT texel -DTEXEL
 #version 450
 #extension GL_GOOGLE_include_directive : require

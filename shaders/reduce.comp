@@ -1,5 +1,5 @@
-// y = scale * fold of x over the reduced runs: sum or maximum (specialisation constant 3). One invocation folds elements
-// j, j + parts, j + 2 parts, ... of one output's run of n_red elements.
+// y = scale * fold of x over the reduced runs: sum or maximum (specialisation constant 3). One invocation folds
+// elements j, j + parts, j + 2 parts, ... of one output's run of n_red elements.
 // Bindings: x, y. Grid: kernel_grid_1d over n_out * parts.
 #version 450
 #extension GL_GOOGLE_include_directive : require

@@ -1,5 +1,5 @@
-// y = f(x; a, b) for elementwise functions. One invocation takes four elements; the last one may take fewer, through the
-// float view of the same buffer (a buffer need not be a multiple of 16 bytes). x and y may be the same buffer.
+// y = f(x; a, b) for elementwise functions. One invocation takes four elements; the last one may take fewer, through
+// the float view of the same buffer (a buffer need not be a multiple of 16 bytes). x and y may be the same buffer.
 // Bindings: x (vec4), x (float), y (vec4), y (float). Grid: kernel_grid_1d over ceil(n / 4) invocations.
 #version 450
 #extension GL_GOOGLE_include_directive : require

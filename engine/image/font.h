@@ -1,4 +1,5 @@
-/* The built-in font: printable ASCII from space to tilde, 5 x 9 pixels (7 above the baseline), one byte per row, bit 4 is the left column. */
+/* The built-in font: printable ASCII from space to tilde, 5 x 9 pixels (7 above the baseline), one byte per row, bit 4
+ * is the left column. */
 #ifndef LIMN_IMAGE_FONT_H
 #define LIMN_IMAGE_FONT_H
 

@@ -421,8 +421,9 @@ static limn_status unpack(const struct zip_entry *e, uint8_t *src, uint8_t *dst,
     inflateEnd(&s);
     return r == Z_STREAM_END && s.avail_out == 0 && s.avail_in == 0
                ? LIMN_OK
-               : err_set(err, LIMN_ERR_FORMAT, "entry \"%s\": deflate data unpack to %llu bytes or more (expected %llu)",
-                         e->name, (unsigned long long)s.total_out, (unsigned long long)e->size);
+               : err_set(err, LIMN_ERR_FORMAT,
+                         "entry \"%s\": deflate data unpack to %llu bytes or more (expected %llu)", e->name,
+                         (unsigned long long)s.total_out, (unsigned long long)e->size);
 }
 
 limn_status zip_read(const struct zip *z, const struct zip_entry *e, size_t max, uint8_t **data, limn_error *err)

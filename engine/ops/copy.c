@@ -84,7 +84,8 @@ struct span {
     uint64_t bytes;
 };
 
-static struct span span_of(const struct copy_region *r, const int32_t *s, int32_t offset, const struct device_caps *caps)
+static struct span span_of(const struct copy_region *r, const int32_t *s, int32_t offset,
+                           const struct device_caps *caps)
 {
     int32_t lo, hi, align = caps->offset_align > 16 ? (int32_t)caps->offset_align / 4 : 4;
     reach_of(r, s, offset, &lo, &hi);

@@ -1,5 +1,6 @@
-// Sum and maximum over the LANES invocations of a workgroup, by a tree of fixed order; every invocation gets the result.
-// LANES is a specialisation constant, a power of two; with 1 nothing is shared and no barrier is left. Uniform flow only.
+// Sum and maximum over the LANES invocations of a workgroup, by a tree of fixed order; every invocation gets the
+// result. LANES is a specialisation constant, a power of two; with 1 nothing is shared and no barrier is left. Uniform
+// flow only.
 #ifndef LIMN_REDUCE_GLSL
 #define LIMN_REDUCE_GLSL
 

@@ -8,8 +8,8 @@
 #define REDUCE_SUM 0
 #define REDUCE_MAX 1
 
-/* Part j of output i is written to base_y + j * n_out + i. parts_first: the parts vary fastest over invocations, so that
- * neighbours read neighbouring elements where the innermost run is reduced. */
+/* Part j of output i is written to base_y + j * n_out + i. parts_first: the parts vary fastest over invocations, so
+ * that neighbours read neighbouring elements where the innermost run is reduced. */
 #define PUSH_REDUCE                                                                                                    \
     PUSH_U32(n_out) PUSH_U32(n_red) PUSH_U32(parts) PUSH_U32(parts_first) PUSH_U32(base_x) PUSH_U32(base_y)            \
     PUSH_F32(scale) PUSH_U32_ARRAY(keep_dim, REDUCE_RUNS) PUSH_U32_ARRAY(keep_stride, REDUCE_RUNS)                     \

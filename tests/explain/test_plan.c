@@ -129,8 +129,8 @@ static void test_no_memory(void)
     mem_free(x);
 }
 
-/* BatchNorm and activations are inside the convolutions: a plan has hardly more kernels than the network has convolutions,
- * and the backward pass uses the folded weights too. */
+/* BatchNorm and activations are inside the convolutions: a plan has hardly more kernels than the network has
+ * convolutions, and the backward pass uses the folded weights too. */
 static void test_fused(void)
 {
     static const char *const names[] = {"gradient"};
