@@ -318,8 +318,9 @@ static limn_status judge(struct request *r, struct explained *x, const float *lo
     double sum = 0.0, top = -INFINITY;
     for (size_t i = 0; i < k; i++) {
         if (!isfinite(logits[i])) {
-            st = err_set(err, LIMN_ERR_NUMERIC, "logits: class %zu (found %g, expected a finite number)", i,
-                         (double)logits[i]);
+            const char *why = model_warning(r->m->model); /* weights that are not finite themselves */
+            st = err_set(err, LIMN_ERR_NUMERIC, "logits: class %zu (found %g, expected a finite number)%s%s", i,
+                         (double)logits[i], why != NULL ? "; " : "", why != NULL ? why : "");
             goto out;
         }
         x->logits[i] = logits[i];
