@@ -224,6 +224,12 @@ bool file_exists(const char *path)
     return lstat(path, &info) == 0;
 }
 
+bool dir_exists(const char *path)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
+}
+
 limn_status dir_ensure(const char *path, limn_error *err)
 {
     char part[4096];
@@ -241,8 +247,7 @@ limn_status dir_ensure(const char *path, limn_error *err)
             return err_set(err, LIMN_ERR_IO, "%s: cannot make directory: %s", part, strerror(errno));
         }
     }
-    struct stat info;
-    if (stat(path, &info) != 0 || !S_ISDIR(info.st_mode)) {
+    if (!dir_exists(path)) {
         return err_set(err, LIMN_ERR_IO, "%s: exists and is not a directory", path);
     }
     return LIMN_OK;

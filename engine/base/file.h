@@ -27,6 +27,7 @@ limn_status file_read_all(const char *path, size_t max_bytes, void **data, size_
 limn_status file_write_atomic(const char *path, const void *data, size_t size, bool force, limn_error *err);
 
 bool file_exists(const char *path);
+bool dir_exists(const char *path);
 /* mkdir -p; an existing directory is fine. */
 limn_status dir_ensure(const char *path, limn_error *err);
 /* The XDG directory for `kind` ("CACHE", "DATA", "STATE", "CONFIG") with "/limn" added; empty string when no HOME. */

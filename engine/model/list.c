@@ -174,9 +174,10 @@ limn_status assets_find_model(const char *name, char path[MODEL_PATH_MAX], limn_
     if (strlen(name) >= MODEL_PATH_MAX - 1) {
         return err_set(err, LIMN_ERR_READ, "%.60s...: path longer than %d bytes", name, MODEL_PATH_MAX - 1);
     }
-    /* A slash or a file suffix says that a path is meant: opening it gives the right error. */
+    /* A slash or a file suffix says that a path is meant: opening it gives the right error. A directory that happens to
+     * be called like a model (results are often sorted so) does not hide it. */
     const char *dot = strrchr(name, '.');
-    if (strchr(name, '/') != NULL || file_exists(name) ||
+    if (strchr(name, '/') != NULL || (file_exists(name) && !dir_exists(name)) ||
         (dot != NULL && strlen(dot) > 2 && strlen(dot) <= strlen(SUFFIX))) {
         snprintf(path, MODEL_PATH_MAX, "%s", name);
         return LIMN_OK;

@@ -96,6 +96,7 @@ static void test_directories(void)
     CHECK_OK(dir_ensure(in_dir("x/y/z"), &err));
     CHECK_OK(dir_ensure(in_dir("x/y/z"), &err));
     CHECK(dir_ensure(in_dir("a/b"), &err) == LIMN_ERR_IO);
+    CHECK(dir_exists(in_dir("x/y")) && !dir_exists(in_dir("a")) && !dir_exists(in_dir("none")));
     setenv("XDG_CACHE_HOME", "/c", 1);
     dir_xdg("CACHE", buf, sizeof(buf));
     CHECK_STR(buf, "/c/limn");

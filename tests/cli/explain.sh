@@ -83,7 +83,7 @@ for signal in 2 15 1; do
     "$FIXTURE" signal $signal 1500 "$LIMN" explain recipe:resnet18 many*.png --device cpu --method all -o cut$signal \
         >"$out" 2>"$err"; code=$?
     code $((128 + signal))
-    check [ "$(tail -1 "$err")" -lt "${PATIENCE:-5000}" ]
+    check [ "$(tail -1 "$err")" -lt 60000 ] # ms; catches a hang, says nothing of speed: test machines are shared
     check [ "$(wc -l <"$err")" -eq 1 ] # the time only: no message
     check [ "$(ls cut$signal | wc -l)" -eq "$(wc -l <"$out")" ]
 done
