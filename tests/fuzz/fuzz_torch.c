@@ -1,5 +1,5 @@
-/* CORPUS: torch. The whole input is a checkpoint, read by way of an anonymous file. Whatever it holds, the reader either
- * refuses it with a text or gives tensors that can be read, of as many bytes as their shape and type say. */
+/* CORPUS: torch. The whole input is a checkpoint, read by way of an anonymous file. Whatever it holds, the reader
+ * either refuses it with a text or gives tensors that can be read, of as many bytes as their shape and type say. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
