@@ -79,8 +79,8 @@ struct vk_exec {
     size_t n_recorded, cap_recorded;
     struct exec_stats stats;
     uint32_t n_barrier; /* between dispatches */
-    bool poison;      /* LIMN_POISON=1: activations are NaN before each run */
-    bool own_buffers; /* LIMN_TEST_OWN_BUFFERS=1: a VkBuffer for each binding, see vk_exec_record.c */
+    bool poison;        /* LIMN_POISON=1: activations are NaN before each run */
+    bool own_buffers;   /* LIMN_TEST_OWN_BUFFERS=1: a VkBuffer for each binding, see vk_exec_record.c */
     VkBuffer *own;
     size_t n_own, cap_own;
     bool skip_barriers; /* LIMN_TEST_SKIP_BARRIERS=1: proves to a test that the validation layer sees a missing one */

@@ -35,11 +35,8 @@ static const struct format {
 static const struct {
     const char *prefix, *what; /* prefix in lower case */
 } texts[] = {
-    {"<!doctype html", "an HTML page"},
-    {"<html", "an HTML page"},
-    {"<head", "an HTML page"},
-    {"<svg", "an SVG drawing"},
-    {"<?xml", "an XML file"},
+    {"<!doctype html", "an HTML page"}, {"<html", "an HTML page"}, {"<head", "an HTML page"},
+    {"<svg", "an SVG drawing"},         {"<?xml", "an XML file"},
 };
 
 static bool starts_with_text(const struct bytes *in, const char *prefix)

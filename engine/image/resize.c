@@ -208,8 +208,7 @@ static int32_t crop_start(int32_t in, int32_t out)
     return slack > 0 && slack % 2 ? half + half % 2 : half;
 }
 
-limn_status image_center_crop(const struct image *in, int32_t width, int32_t height, struct image *out,
-                              limn_error *err)
+limn_status image_center_crop(const struct image *in, int32_t width, int32_t height, struct image *out, limn_error *err)
 {
     struct image r = {0};
     limn_status st = image_init(&r, width, height, err);

@@ -159,8 +159,7 @@ static limn_status card_check_keys(json_t *root, limn_error *err)
     const char *key;
     json_t *v;
     size_t n = sizeof card_keys / sizeof card_keys[0];
-    json_object_foreach(root, key, v)
-    {
+    json_object_foreach (root, key, v) {
         size_t i = 0;
         while (i < n && strcmp(key, card_keys[i]) != 0) {
             i++;

@@ -56,6 +56,7 @@ static const char *op_name(uint8_t op)
         uint8_t op;
         const char *name;
     } names[] = {
+        /* clang-format off */
         {'(', "MARK"}, {'.', "STOP"}, {'0', "POP"}, {'1', "POP_MARK"}, {'2', "DUP"}, {'F', "FLOAT"}, {'I', "INT"},
         {'J', "BININT"}, {'K', "BININT1"}, {'L', "LONG"}, {'M', "BININT2"}, {'N', "NONE"}, {'P', "PERSID"},
         {'Q', "BINPERSID"}, {'R', "REDUCE"}, {'S', "STRING"}, {'T', "BINSTRING"}, {'U', "SHORT_BINSTRING"},
@@ -68,6 +69,7 @@ static const char *op_name(uint8_t op)
         {0x8b, "LONG4"}, {0x8c, "SHORT_BINUNICODE"}, {0x8d, "BINUNICODE8"}, {0x8e, "BINBYTES8"}, {0x8f, "EMPTY_SET"},
         {0x90, "ADDITEMS"}, {0x91, "FROZENSET"}, {0x92, "NEWOBJ_EX"}, {0x93, "STACK_GLOBAL"}, {0x94, "MEMOIZE"},
         {0x95, "FRAME"}, {0x96, "BYTEARRAY8"}, {0x97, "NEXT_BUFFER"}, {0x98, "READONLY_BUFFER"},
+        /* clang-format on */
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (names[i].op == op) {
@@ -79,8 +81,8 @@ static const char *op_name(uint8_t op)
 
 static const char *kind_name(const struct pickle_value *v)
 {
-    static const char *const names[] = {"none", "bool",  "int",    "float",   "text",   "tuple",
-                                        "list", "dict",  "global", "storage", "tensor", "mark"};
+    static const char *const names[] = {"none", "bool", "int",    "float",   "text",   "tuple",
+                                        "list", "dict", "global", "storage", "tensor", "mark"};
     return names[v->kind];
 }
 

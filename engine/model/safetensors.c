@@ -148,8 +148,7 @@ static limn_status st_metadata(json_t *meta, limn_error *err)
     if (!json_is_object(meta)) {
         return err_set(err, LIMN_ERR_FORMAT, "__metadata__ is not an object");
     }
-    json_object_foreach(meta, key, v)
-    {
+    json_object_foreach (meta, key, v) {
         if (!json_is_string(v)) {
             return err_set(err, LIMN_ERR_FORMAT, "__metadata__: \"%s\" is not a string", key);
         }

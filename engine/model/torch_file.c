@@ -135,8 +135,8 @@ static limn_status read_strided(const struct torch_tensor *x, uint8_t *dst, limn
     if (span == NULL) {
         return err_nomem(err, (last + 1) * item, x->t.name);
     }
-    limn_status st = file_read_at(x->file->file, x->storage->begin + (uint64_t)v->offset * item, span,
-                                  (last + 1) * item, err);
+    limn_status st =
+        file_read_at(x->file->file, x->storage->begin + (uint64_t)v->offset * item, span, (last + 1) * item, err);
     for (size_t k = 0; st == LIMN_OK && k < v->elems; k++) {
         memcpy(dst + k * item, span + at * item, item);
         for (int32_t i = v->rank - 1; i >= 0; i--) {

@@ -275,9 +275,9 @@ static limn_status read_local(struct zip *z, struct record *r, limn_error *err)
     bool later = (r->flags & FLAG_DESCRIPTOR) != 0;
     TRY(read_extra(rest + name, extra, r->begin, (uint64_t *[3]){&size, &packed, NULL}, err));
     if (name != strlen(e->name) || memcmp(rest, e->name, name) != 0) {
-        st = err_set(err, LIMN_ERR_FORMAT,
-                     "zip offset %llu: local name \"%.*s\" (expected \"%s\", as in the directory)",
-                     (unsigned long long)r->begin, (int)(name < 80 ? name : 80), (const char *)rest, e->name);
+        st =
+            err_set(err, LIMN_ERR_FORMAT, "zip offset %llu: local name \"%.*s\" (expected \"%s\", as in the directory)",
+                    (unsigned long long)r->begin, (int)(name < 80 ? name : 80), (const char *)rest, e->name);
     } else if (u16(h + 6) != r->flags || u16(h + 8) != r->method) {
         st = bad(err, r->begin, "local flags or method differ from the directory: flags", u16(h + 6), r->flags);
     } else if (crc != e->crc && !(later && crc == 0)) {

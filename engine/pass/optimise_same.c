@@ -7,8 +7,8 @@
 
 struct merge {
     struct graph *g;
-    value_id *to;   /* per value: what stands for it */
-    int32_t *head;  /* hash chains of node indices */
+    value_id *to;  /* per value: what stands for it */
+    int32_t *head; /* hash chains of node indices */
     int32_t *next;
     size_t mask;
 };
@@ -25,8 +25,7 @@ static size_t node_hash(const struct node *n)
 
 static bool node_equal(const struct node *a, const struct node *b)
 {
-    return a->op == b->op && a->n_in == b->n_in &&
-           memcmp(a->in, b->in, (size_t)a->n_in * sizeof(*a->in)) == 0 &&
+    return a->op == b->op && a->n_in == b->n_in && memcmp(a->in, b->in, (size_t)a->n_in * sizeof(*a->in)) == 0 &&
            (a->op->attr_bytes == 0 || memcmp(a->attrs, b->attrs, a->op->attr_bytes) == 0);
 }
 

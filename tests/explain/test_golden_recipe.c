@@ -6,8 +6,10 @@
 int main(void)
 {
     static const struct golden_row rows[] = {
-        {GOLDEN_HERE, "recipe:densenet121", "recipe_densenet121"}, {GOLDEN_HERE, "recipe:resnet50", "recipe_resnet50"},
-        {GOLDEN_PACK, "recipe:resnet18", "recipe_resnet18"},       {GOLDEN_PACK, "recipe:resnet50", "recipe_resnet50"},
+        {GOLDEN_HERE, "recipe:densenet121", "recipe_densenet121"},
+        {GOLDEN_HERE, "recipe:resnet50", "recipe_resnet50"},
+        {GOLDEN_PACK, "recipe:resnet18", "recipe_resnet18"},
+        {GOLDEN_PACK, "recipe:resnet50", "recipe_resnet50"},
         {GOLDEN_PACK, "recipe:vgg16", "recipe_vgg16"},
     };
     return golden_main(rows, sizeof(rows) / sizeof(rows[0]));

@@ -126,9 +126,8 @@ static void test_relu6_rules(void)
     static const struct {
         enum gate rule;
         double want[M];
-    } rows[] = {{GATE_VANILLA, {0, 2, 0, 0, -2, 0}},
-                {GATE_GUIDED, {0, 2, 0, 0, 0, 0}},
-                {GATE_DECONV, {2, 2, 2, 0, 0, 0}}};
+    } rows[] = {
+        {GATE_VANILLA, {0, 2, 0, 0, -2, 0}}, {GATE_GUIDED, {0, 2, 0, 0, 0, 0}}, {GATE_DECONV, {2, 2, 2, 0, 0, 0}}};
     for (size_t r = 0; r < 3; r++) {
         double got[M];
         struct graph *g = NULL;

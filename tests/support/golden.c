@@ -244,7 +244,7 @@ static void run_case(const char *model, struct golden_case *c)
     c->tally->cases++;
     TRY(model_open(model, &opt, &m, &err));
     TRY(load_input(m, c, &input, &err));
-    json_object_foreach(json_object_get(c->manifest, "gradcam_layers"), name, unused) {
+    json_object_foreach (json_object_get(c->manifest, "gradcam_layers"), name, unused) {
         TRY(run_layer(m, c, name, strcmp(name, main_layer) == 0, input, &err));
     }
 out:
