@@ -4,6 +4,7 @@
 
 #include "api/api.h"
 #include "base/str.h"
+#include "model/st_write.h"
 #include "model/tensor_file.h"
 
 static void describe(const struct st_tensor *from, struct limn_tensor_info *to)
@@ -46,4 +47,17 @@ void limn_weights_list_free(struct limn_tensor_info **list)
         mem_free(*list);
         *list = NULL;
     }
+}
+
+limn_status limn_weights_convert(const char *from, const char *to, bool force, limn_error *err)
+{
+    API_NEED(from);
+    API_NEED(to);
+    struct tensor_file *file = NULL;
+    limn_status st = tensor_file_open(from, &file, err);
+    if (st == LIMN_OK) {
+        st = safetensors_write(file, to, force, err);
+    }
+    tensor_file_close(&file);
+    return st;
 }

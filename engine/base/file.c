@@ -176,12 +176,23 @@ static bool publish(const char *tmp, const char *path, bool force)
     return rename(tmp, path) == 0;
 }
 
-limn_status file_write_atomic(const char *path, const void *data, size_t size, bool force, limn_error *err)
+struct file_writer {
+    char path[4096], dir[4096], tmp[4096 + 32];
+    int fd;
+    bool force;
+};
+
+static limn_status write_failed(const struct file_writer *w, int why, limn_error *err)
 {
-    char dir[4096], tmp[4096 + 32];
+    return err_set(err, LIMN_ERR_IO, "%s: cannot write: %s", w->path, strerror(why));
+}
+
+limn_status file_writer_open(const char *path, bool force, struct file_writer **out, limn_error *err)
+{
     struct stat info;
-    if (strlen(path) >= sizeof(dir)) {
-        return err_set(err, LIMN_ERR_IO, "%.80s...: path longer than %zu bytes", path, sizeof(dir) - 1);
+    if (strlen(path) >= sizeof((struct file_writer *)0)->path) {
+        return err_set(err, LIMN_ERR_IO, "%.80s...: path longer than %zu bytes", path,
+                       sizeof((struct file_writer *)0)->path - 1);
     }
     if (lstat(path, &info) == 0) {
         if (!force) {
@@ -191,31 +202,83 @@ limn_status file_write_atomic(const char *path, const void *data, size_t size, b
             return err_set(err, LIMN_ERR_IO, "%s: exists and is not a regular file", path);
         }
     }
-    split_path(path, dir, sizeof(dir));
-    snprintf(tmp, sizeof(tmp), "%s/.limn-XXXXXX", dir);
-    int fd = inject_hit(INJECT_FILE) ? (errno = EIO, -1) : mkostemp(tmp, O_CLOEXEC);
-    if (fd < 0) {
-        return err_set(err, LIMN_ERR_IO, "%s: cannot write: %s", path, strerror(errno));
+    struct file_writer *w = mem_zalloc(1, sizeof(*w));
+    if (!w) {
+        return err_nomem(err, sizeof(*w), "a file to write");
     }
+    w->force = force;
+    snprintf(w->path, sizeof(w->path), "%s", path);
+    split_path(path, w->dir, sizeof(w->dir));
+    snprintf(w->tmp, sizeof(w->tmp), "%s/.limn-XXXXXX", w->dir);
+    w->fd = inject_hit(INJECT_FILE) ? (errno = EIO, -1) : mkostemp(w->tmp, O_CLOEXEC);
+    if (w->fd < 0) {
+        limn_status st = write_failed(w, errno, err);
+        mem_free(w);
+        return st;
+    }
+    *out = w;
+    return LIMN_OK;
+}
+
+limn_status file_writer_add(struct file_writer *w, const void *data, size_t n, limn_error *err)
+{
+    return write_all(w->fd, data, n) ? LIMN_OK : write_failed(w, errno, err);
+}
+
+limn_status file_writer_commit(struct file_writer **writer, limn_error *err)
+{
+    struct file_writer *w = *writer;
+    limn_status st = LIMN_OK;
     mode_t mask = umask(0);
     umask(mask);
-    bool ok = write_all(fd, data, size) && fchmod(fd, 0666 & ~mask) == 0 && fsync(fd) == 0;
+    bool ok = fchmod(w->fd, 0666 & ~mask) == 0 && fsync(w->fd) == 0;
     int why = errno;
-    ok = close(fd) == 0 && ok;
-    if (ok && !publish(tmp, path, force)) {
+    ok = close(w->fd) == 0 && ok;
+    w->fd = -1;
+    if (ok && !publish(w->tmp, w->path, w->force)) {
         ok = false;
         why = errno;
     }
     if (!ok) {
-        unlink(tmp);
-        return err_set(err, LIMN_ERR_IO, "%s: cannot write: %s", path, strerror(why));
+        st = write_failed(w, why, err);
+        file_writer_abort(writer);
+        return st;
     }
-    int dirfd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int dirfd = open(w->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dirfd >= 0) {
         fsync(dirfd); /* best effort: some file systems refuse it */
         close(dirfd);
     }
+    mem_free(w);
+    *writer = NULL;
     return LIMN_OK;
+}
+
+void file_writer_abort(struct file_writer **w)
+{
+    if (w && *w) {
+        if ((*w)->fd >= 0) {
+            close((*w)->fd);
+        }
+        unlink((*w)->tmp);
+        mem_free(*w);
+        *w = NULL;
+    }
+}
+
+limn_status file_write_atomic(const char *path, const void *data, size_t size, bool force, limn_error *err)
+{
+    struct file_writer *w = NULL;
+    limn_status st = file_writer_open(path, force, &w, err);
+    if (st != LIMN_OK) {
+        return st;
+    }
+    st = file_writer_add(w, data, size, err);
+    if (st == LIMN_OK) {
+        st = file_writer_commit(&w, err);
+    }
+    file_writer_abort(&w);
+    return st;
 }
 
 bool file_exists(const char *path)

@@ -9,6 +9,7 @@
 #include "base/str.h"
 #include "exec/exec.h"
 #include "model/model.h"
+#include "model/st_write.h"
 #include "model/tensor_file.h"
 
 #define PACK LIMN_SOURCE_DIR "/../shared/pack"
@@ -212,8 +213,42 @@ static void test_logits(const char *checkpoint, const char *reference)
     free(z);
 }
 
+/* Conversion keeps every tensor, bit for bit, and replaces a file only when told so. */
+static void test_convert(void)
+{
+    static const char *const names[] = {"plain", "old_strided", "shared", "expanded", "training", "bool", "old_bfloat16"};
+    char to[64];
+    snprintf(to, sizeof to, "test_torch_%ld.safetensors", (long)getpid());
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char from[1024];
+        struct tensor_file *a = NULL, *b = NULL;
+        snprintf(from, sizeof from, "%s/corpus/torch/accept/%s.pth", LIMN_TEST_DATA, names[i]);
+        CHECK_OK(tensor_file_open(from, &a, &err));
+        CHECK_OK(safetensors_write(a, to, i > 0, &err));
+        CHECK_INT(safetensors_write(a, to, false, &err), LIMN_ERR_IO);
+        CHECK_OK(tensor_file_open(to, &b, &err));
+        CHECK(a != NULL && b != NULL && tensor_file_count(a) == tensor_file_count(b));
+        for (size_t k = 0; a != NULL && b != NULL && k < tensor_file_count(b); k++) {
+            const struct st_tensor *x = tensor_file_at(b, k), *y = find(a, x->name);
+            CHECK(y != NULL && y->dtype == x->dtype && y->rank == x->rank && y->elems == x->elems);
+        }
+        tensor_file_close(&a);
+        tensor_file_close(&b);
+        test_equal(from, to);
+    }
+    remove(to);
+    struct tensor_file *bad = NULL;
+    char from[1024];
+    snprintf(from, sizeof from, "%s/corpus/torch/reject/zip_crc.pth", LIMN_TEST_DATA);
+    CHECK_OK(tensor_file_open(from, &bad, &err));
+    CHECK_INT(safetensors_write(bad, to, false, &err), LIMN_ERR_FORMAT);
+    CHECK(access(to, F_OK) != 0);
+    tensor_file_close(&bad);
+}
+
 int main(void)
 {
+    test_convert();
     test_dir(true, 25);
     test_dir(false, 138);
     test_texts();

@@ -198,7 +198,8 @@ void doc_man(FILE *to)
     fputs(
         ".SH DESCRIPTION\n"
         "limn runs a trained network forward and backward on any Vulkan device and draws what its decision rests on.\n"
-        "A \\fIMODEL\\fR is the path of a .safetensors file or the name of an installed model (\\fBlimn models\\fR).\n"
+        "A \\fIMODEL\\fR is the path of a .safetensors file or a PyTorch checkpoint (.pth), or the name of an\n"
+        "installed model (\\fBlimn models\\fR).\n"
         ".SH COMMANDS\n",
         to);
     for (size_t i = 0; i < n_commands; i++) {

@@ -159,6 +159,10 @@ struct limn_tensor_info {
 /* The tensors of a weight file, also when limn knows no architecture for it. File. */
 LIMN_API limn_status limn_weights_list(const char *path, struct limn_tensor_info **list, size_t *n, limn_error *err);
 LIMN_API void limn_weights_list_free(struct limn_tensor_info **list);
+/* Writes the tensors of a weight file (a PyTorch checkpoint, or safetensors) as safetensors: same names, types and
+ * bytes, one tensor in memory at a time. The file appears whole or not at all; `force` replaces an existing one.
+ * File. */
+LIMN_API limn_status limn_weights_convert(const char *from, const char *to, bool force, limn_error *err);
 
 /* ---------------------------------------------------------------- pictures */
 

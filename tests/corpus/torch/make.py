@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes accept/ (needs python3-torch) or reject/: run `make.py accept` or `make.py reject` in this folder.
+"""Writes accept/ (needs python3-torch) or reject/: run `make.py accept`,
+`make.py reject` and `make.py pickles` in this folder.
 
 Each file of reject/ is a good checkpoint with one fault; its name says which. Pickles are put together opcode by opcode,
 archives byte by byte, so that the files are the same on every run.
@@ -7,6 +8,7 @@ archives byte by byte, so that the files are the same on every run.
 import os
 import struct
 import sys
+import zipfile
 import zlib
 
 P2 = b"\x80\x02"
@@ -277,5 +279,15 @@ def accept():
                               comment=b"a comment"))
 
 
+def pickles():
+    """The pickles of accept/ by themselves, for the fuzz target."""
+    for name in sorted(os.listdir("accept")):
+        data = open("accept/" + name, "rb").read()
+        if data[:2] == b"PK":
+            z = zipfile.ZipFile("accept/" + name)
+            pkl = [z.read(n) for n in z.namelist() if n.endswith("data.pkl")][0]
+            open("../torch_pickle/accept/%s.pkl" % name[:-4], "wb").write(pkl)
+
+
 if __name__ == "__main__":
-    {"accept": accept, "reject": reject}[sys.argv[1]]()
+    {"accept": accept, "reject": reject, "pickles": pickles}[sys.argv[1]]()

@@ -1,0 +1,102 @@
+/* Writing safetensors: the header first, since types and shapes are known before any number is read, padded with spaces
+ * so that the data starts at a multiple of 8; then tensor after tensor, without holes. */
+#include "model/st_write.h"
+
+#include <string.h>
+
+#include "base/checked.h"
+#include "base/file.h"
+#include "model/json.h"
+
+#define HEADER_MAX 100000000u
+
+static limn_status add_entry(json_t *header, const struct st_tensor *t, uint64_t begin, limn_error *err)
+{
+    json_t *shape = json_array(), *entry = NULL;
+    if (strcmp(t->name, "__metadata__") == 0) {
+        json_decref(shape);
+        return err_set(err, LIMN_ERR_FORMAT, "a tensor is called __metadata__, which safetensors keeps for texts");
+    }
+    for (int32_t i = 0; i < t->rank; i++) {
+        json_array_append_new(shape, json_integer(t->dim[i]));
+    }
+    entry = json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtype_name(t->dtype), "shape", shape, "data_offsets",
+                      (json_int_t)begin, (json_int_t)(begin + t->bytes));
+    if (entry == NULL || json_object_set_new(header, t->name, entry) != 0) {
+        return err_set(err, LIMN_ERR_FORMAT, "tensor \"%s\": its name is not UTF-8", t->name);
+    }
+    return LIMN_OK;
+}
+
+/* Length and header in one block; free with mem_free. */
+static limn_status make_header(const struct tensor_file *from, uint8_t **out, size_t *size, limn_error *err)
+{
+    json_t *header = json_object();
+    limn_status st = LIMN_OK;
+    size_t n = 0, padded = 0, at = 0;
+    uint8_t *block = NULL;
+    for (size_t i = 0; i < tensor_file_count(from); i++) {
+        const struct st_tensor *t = tensor_file_at(from, i);
+        TRY(add_entry(header, t, at, err));
+        if (!add_size(at, (size_t)t->bytes, &at) || at > INT64_MAX) {
+            TRY(err_set(err, LIMN_ERR_FORMAT, "tensor \"%s\": the tensors' bytes overflow", t->name));
+        }
+    }
+    n = json_dumpb(header, NULL, 0, JSON_COMPACT);
+    if (n == 0 || n > HEADER_MAX || !align_size(n, 8, &padded)) {
+        TRY(err_set(err, LIMN_ERR_FORMAT, "header of %zu bytes (expected 1 to %u)", n, HEADER_MAX));
+    }
+    block = mem_alloc(padded + 8, 1);
+    if (block == NULL) {
+        TRY(err_nomem(err, padded + 8, "a weight file's header"));
+    }
+    memset(block, ' ', padded + 8);
+    for (int b = 0; b < 8; b++) {
+        block[b] = (uint8_t)((uint64_t)padded >> (8 * b));
+    }
+    json_dumpb(header, (char *)block + 8, n, JSON_COMPACT);
+    *out = block;
+    *size = padded + 8;
+out:
+    json_decref(header);
+    return st;
+}
+
+static limn_status write_tensors(const struct tensor_file *from, struct file_writer *w, limn_error *err)
+{
+    limn_status st = LIMN_OK;
+    size_t most = 0;
+    for (size_t i = 0; i < tensor_file_count(from); i++) {
+        size_t bytes = (size_t)tensor_file_at(from, i)->bytes;
+        most = bytes > most ? bytes : most;
+    }
+    uint8_t *buf = mem_alloc(most, 1);
+    if (buf == NULL) {
+        return err_nomem(err, most, "the largest tensor");
+    }
+    for (size_t i = 0; i < tensor_file_count(from); i++) {
+        const struct st_tensor *t = tensor_file_at(from, i);
+        TRY(tensor_file_read(from, i, buf, err));
+        TRY(file_writer_add(w, buf, (size_t)t->bytes, err));
+    }
+out:
+    mem_free(buf);
+    return st;
+}
+
+limn_status safetensors_write(const struct tensor_file *from, const char *path, bool force, limn_error *err)
+{
+    struct file_writer *w = NULL;
+    uint8_t *header = NULL;
+    size_t n = 0;
+    limn_status st = LIMN_OK;
+    TRY(make_header(from, &header, &n, err));
+    TRY(file_writer_open(path, force, &w, err));
+    TRY(file_writer_add(w, header, n, err));
+    TRY(write_tensors(from, w, err));
+    st = file_writer_commit(&w, err);
+out:
+    file_writer_abort(&w);
+    mem_free(header);
+    return st;
+}
