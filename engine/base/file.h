@@ -26,7 +26,8 @@ limn_status file_read_all(const char *path, size_t max_bytes, void **data, size_
  * (also when another process creates it meanwhile). On failure nothing is left behind. */
 limn_status file_write_atomic(const char *path, const void *data, size_t size, bool force, limn_error *err);
 
-/* The same for content that comes in pieces and never stands in memory as a whole. Nothing is at `path` before commit. */
+/* The same for content that comes in pieces and never stands in memory as a whole. Nothing is at `path` before commit.
+ */
 struct file_writer;
 limn_status file_writer_open(const char *path, bool force, struct file_writer **out, limn_error *err);
 limn_status file_writer_add(struct file_writer *w, const void *data, size_t n, limn_error *err);

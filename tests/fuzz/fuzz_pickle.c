@@ -1,5 +1,5 @@
-/* CORPUS: torch_pickle. The whole input is a pickle. Whatever it holds, the reader either refuses it with a text or gives
- * values whose tensors lie in their storages; walking them ends. */
+/* CORPUS: torch_pickle. The whole input is a pickle. Whatever it holds, the reader either refuses it with a text or
+ * gives values whose tensors lie in their storages; walking them ends. */
 #include <stdint.h>
 #include <stdlib.h>
 

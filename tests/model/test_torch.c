@@ -216,7 +216,8 @@ static void test_logits(const char *checkpoint, const char *reference)
 /* Conversion keeps every tensor, bit for bit, and replaces a file only when told so. */
 static void test_convert(void)
 {
-    static const char *const names[] = {"plain", "old_strided", "shared", "expanded", "training", "bool", "old_bfloat16"};
+    static const char *const names[] = {"plain",    "old_strided", "shared",      "expanded",
+                                        "training", "bool",        "old_bfloat16"};
     char to[64];
     snprintf(to, sizeof to, "test_torch_%ld.safetensors", (long)getpid());
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

@@ -46,7 +46,8 @@ const struct command command_convert = {
     .operands = "IN OUT.safetensors",
     .summary = "write a PyTorch checkpoint as safetensors",
     .text = "Writes the tensors of IN, a checkpoint of torch.save (.pth, .pt, .th) or a safetensors file, as "
-            "safetensors: same names, types and bytes. Nothing of the checkpoint is executed; what is not a tensor is left out. OUT "
+            "safetensors: same names, types and bytes. Nothing of the checkpoint is executed; what is not a tensor is "
+            "left out. OUT "
             "appears whole or not at all.",
     .example = "limn convert resnet18.pth resnet18.safetensors",
     .options = options,
