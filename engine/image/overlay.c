@@ -67,6 +67,13 @@ static limn_status check_same_size(const struct image *im, const struct plane *h
     return LIMN_OK;
 }
 
+/* An empty picture of the size that both have. */
+static limn_status image_for(const struct image *im, const struct plane *heat, struct image *out, limn_error *err)
+{
+    limn_status st = check_same_size(im, heat, err);
+    return st == LIMN_OK ? image_init(out, im->width, im->height, err) : st;
+}
+
 /* The colour of uint8(255 * heat): the map is a table of 256 colours, indexed by truncation. */
 static void heat_colour(const struct colormap *map, float heat, uint8_t rgb[3])
 {
@@ -80,8 +87,7 @@ limn_status overlay_cam(const struct image *im, const struct plane *heat, const 
     float *sum = NULL, most = 0.0f, w = (float)image_weight;
     limn_status st = LIMN_OK;
     size_t n = plane_elems(heat);
-    TRY(check_same_size(im, heat, err));
-    TRY(image_init(&r, im->width, im->height, err));
+    TRY(image_for(im, heat, &r, err));
     sum = mem_alloc(3 * n, sizeof(*sum));
     if (!sum) {
         st = err_nomem(err, 3 * n * sizeof(*sum), "an overlay");
@@ -111,10 +117,7 @@ limn_status overlay_blend(const struct image *im, const struct plane *heat, cons
                           struct image *out, limn_error *err)
 {
     struct image r = {0};
-    limn_status st = check_same_size(im, heat, err);
-    if (st == LIMN_OK) {
-        st = image_init(&r, im->width, im->height, err);
-    }
+    limn_status st = image_for(im, heat, &r, err);
     if (st != LIMN_OK) {
         return st;
     }
@@ -159,10 +162,7 @@ out:
 limn_status overlay_multiply(const struct image *im, const struct plane *heat, struct image *out, limn_error *err)
 {
     struct image r = {0};
-    limn_status st = check_same_size(im, heat, err);
-    if (st == LIMN_OK) {
-        st = image_init(&r, im->width, im->height, err);
-    }
+    limn_status st = image_for(im, heat, &r, err);
     if (st != LIMN_OK) {
         return st;
     }
