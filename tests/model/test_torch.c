@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/inject.h"
 #include "base/str.h"
 #include "exec/exec.h"
 #include "model/model.h"
@@ -247,8 +248,35 @@ static void test_convert(void)
     tensor_file_close(&bad);
 }
 
+/* Every allocation and every file operation fails once: refused cleanly, nothing published, nothing leaked. */
+static void test_faults(enum inject_kind kind, const char *name)
+{
+    char from[1024];
+    const char *to = "test_torch_faults.safetensors";
+    bool done = false;
+    snprintf(from, sizeof from, "%s/corpus/torch/accept/%s.pth", LIMN_TEST_DATA, name);
+    for (unsigned long k = 1; !done && k < 5000; k++) {
+        struct tensor_file *f = NULL;
+        err.text[0] = '\0';
+        inject_arm(kind, k, false);
+        limn_status st = tensor_file_open(from, &f, &err);
+        st = st == LIMN_OK ? safetensors_write(f, to, true, &err) : st;
+        done = inject_seen(kind) < k;
+        inject_arm(kind, 0, false);
+        CHECK(done ? st == LIMN_OK : st != LIMN_OK && err.text[0] != '\0');
+        CHECK((access(to, F_OK) == 0) == (st == LIMN_OK));
+        tensor_file_close(&f);
+        remove(to);
+    }
+    CHECK(done);
+}
+
 int main(void)
 {
+    test_faults(INJECT_ALLOC, "training");
+    test_faults(INJECT_ALLOC, "old_strided");
+    test_faults(INJECT_FILE, "training");
+    test_faults(INJECT_FILE, "old_strided");
     test_convert();
     test_dir(true, 25);
     test_dir(false, 138);
