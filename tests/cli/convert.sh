@@ -21,4 +21,12 @@ done
 check [ -z "$(ls -A | grep '^\.limn-')" ]
 run convert "$corpus/accept/old.pth"; code 2; one_line; nothing
 run convert "$corpus/accept/old.pth" nofolder/w.safetensors; code 4; one_line; nothing
+# nothing of a checkpoint is executed: the only program started is limn itself
+if strace -o trace true 2>/dev/null; then
+    for bad in global_os_system stream_global op_inst; do
+        strace -f -e trace=execve,execveat,fork,vfork -o trace "$LIMN" convert "$corpus/reject/$bad.pth" x.safetensors \
+            2>"$err" >"$out"
+        check [ "$(grep -cE 'exec|fork' trace)" -eq 1 ]
+    done
+fi
 finish
