@@ -7,7 +7,8 @@ run inspect w.safetensors; code 0; prints "2x3"; prints "F32"
 cp w.safetensors before
 run convert "$corpus/accept/old.pth" w.safetensors; code 4; one_line; nothing
 check cmp -s w.safetensors before
-run convert "$corpus/accept/old_half.pth" w.safetensors --force --json; code 0; json schema 1; json tensors 1; json bytes 12
+run convert "$corpus/accept/old_half.pth" w.safetensors --force --json; code 0
+json schema 1; json tensors 1; json bytes 12
 run convert w.safetensors w.safetensors --force; code 4; one_line; nothing
 run convert w.safetensors again.safetensors; code 0
 check cmp -s w.safetensors again.safetensors
