@@ -261,6 +261,9 @@ static int explain_chunk(struct run *r, struct progress *progress, const size_t 
     if (code == 0) {
         struct limn_stats stats;
         if (limn_explanation_stats(e, &stats, NULL) == LIMN_OK) {
+            char activations[16], weights[16];
+            say_more(1, "device memory: activations %s, weights %s", text_bytes(stats.activation_bytes, activations),
+                     text_bytes(stats.weight_bytes, weights));
             say_more(1, "plan %.0f ms, forward %.0f ms, backward %.0f ms, batch %d", stats.plan_ms, stats.forward_ms,
                      stats.backward_ms, stats.batch);
         }
