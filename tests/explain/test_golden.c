@@ -16,7 +16,7 @@ int main(void)
         {GOLDEN_PACK, "lenet_fashion", "lenet_fashion"},
         {GOLDEN_PACK, "cifar_resnet20", "cifar_resnet20"},
         {GOLDEN_PACK, "models/squeezenet1_0_imagenet.safetensors", "squeezenet1_0"},
-        {GOLDEN_PACK, "models/mobilenet_v2_imagenet.safetensors", "mobilenet_v2"},
+        {GOLDEN_PACK, "models/mobilenet_v2_imagenet.pth", "mobilenet_v2"},
     };
     return golden_main(rows, sizeof(rows) / sizeof(rows[0]));
 }
