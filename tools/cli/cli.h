@@ -177,11 +177,15 @@ struct session {
     limn_model *model;
     struct limn_model_info info;
     const struct limn_device_info *device;
+    bool software; /* chosen because there is nothing else, and not yet said */
     limn_error err;
 };
 /* Each: 0 or an exit code after a message. session_open opens the model of pos[0]; session_device the device. */
 int session_open(struct session *s, const struct args *a);
 int session_device(struct session *s, const struct args *a);
+/* Says once that a software device was chosen for want of a GPU. Called with the first result, so that a failure is one
+ * line. */
+void session_note_software(struct session *s);
 void session_close(struct session *s);
 json_t *session_json(const struct session *s); /* model and device */
 

@@ -146,6 +146,7 @@ static int run(const struct args *a)
         free(data);
     }
     if (code == 0) {
+        session_note_software(&s);
         if (args_has(a, OPT_JSON)) {
             print_json(&s, m, n, batch, runs);
         } else {

@@ -79,11 +79,17 @@ int session_device(struct session *s, const struct args *a)
     if (limn_context_device(s->context, &s->device, &s->err) != LIMN_OK) {
         return say_status(&s->err);
     }
-    if (!args_has(a, OPT_DEVICE) && strcmp(s->device->kind, "cpu") == 0) {
-        say_note("note: no GPU found, running on the software device %s; see limn doctor", s->device->name);
-    }
+    s->software = !args_has(a, OPT_DEVICE) && strcmp(s->device->kind, "cpu") == 0;
     say_more(1, "device: %s, %s", s->device->name, s->device->driver);
     return 0;
+}
+
+void session_note_software(struct session *s)
+{
+    if (s->software) {
+        say_note("note: no GPU found, running on the software device %s; see limn doctor", s->device->name);
+        s->software = false;
+    }
 }
 
 void session_close(struct session *s)
@@ -259,6 +265,7 @@ static int explain_chunk(struct run *r, struct progress *progress, const size_t 
     progress_clear(progress);
     int code = st == LIMN_OK ? 0 : signal_caught ? 128 + signal_caught : say_status(&err);
     if (code == 0) {
+        session_note_software(r->session);
         struct limn_stats stats;
         if (limn_explanation_stats(e, &stats, NULL) == LIMN_OK) {
             char activations[16], weights[16];
