@@ -2,12 +2,13 @@
 # of the shared one, the static one is linked to a single object whose hidden symbols become local), header, pkg-config file,
 # man page, completion, models and photos.
 set(LIMN_ABI 0)
-add_library(limn_shared SHARED $<TARGET_OBJECTS:limn_engine> $<TARGET_OBJECTS:limn_shaders_gen>)
+add_library(limn_shared SHARED $<TARGET_OBJECTS:limn_engine> $<TARGET_OBJECTS:limn_shaders_gen>
+            $<TARGET_OBJECTS:limn_onnx_gen>)
 set_target_properties(limn_shared PROPERTIES OUTPUT_NAME limn VERSION ${PROJECT_VERSION} SOVERSION ${LIMN_ABI} LINKER_LANGUAGE C
                       LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/limn.map)
 target_link_options(limn_shared PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/limn.map -Wl,--no-undefined)
 target_link_libraries(limn_shared PRIVATE limn_flags ${CMAKE_DL_LIBS} PNG::PNG JPEG::JPEG GIF::GIF ZLIB::ZLIB
-                      PkgConfig::JANSSON Threads::Threads m)
+                      PkgConfig::JANSSON PkgConfig::PROTOBUF_C Threads::Threads m)
 
 set(static_lib ${CMAKE_BINARY_DIR}/install/liblimn.a)
 set(static_object ${CMAKE_BINARY_DIR}/install/limn.o)

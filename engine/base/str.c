@@ -8,12 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Decodes one UTF-8 sequence; returns its length, 0 when invalid. */
-static int utf8_decode(const unsigned char *s, uint32_t *cp)
+/* Decodes one UTF-8 sequence of at most `left` bytes; returns its length, 0 when invalid. */
+static int utf8_decode(const unsigned char *s, size_t left, uint32_t *cp)
 {
     static const uint32_t min[5] = {0, 0, 0x80, 0x800, 0x10000};
     int n = s[0] < 0x80 ? 1 : (s[0] & 0xe0) == 0xc0 ? 2 : (s[0] & 0xf0) == 0xe0 ? 3 : (s[0] & 0xf8) == 0xf0 ? 4 : 0;
-    if (n == 0) {
+    if (n == 0 || (size_t)n > left) {
         return 0;
     }
     *cp = n == 1 ? s[0] : s[0] & (0x7fu >> n);
@@ -24,6 +24,19 @@ static int utf8_decode(const unsigned char *s, uint32_t *cp)
         *cp = *cp << 6 | (s[i] & 0x3f);
     }
     return *cp < min[n] || *cp > 0x10ffff || (*cp >= 0xd800 && *cp <= 0xdfff) ? 0 : n;
+}
+
+bool str_is_utf8(const char *text, size_t n)
+{
+    uint32_t cp;
+    for (size_t i = 0; i < n;) {
+        int len = utf8_decode((const unsigned char *)text + i, n - i, &cp);
+        if (len == 0) {
+            return false;
+        }
+        i += (size_t)len;
+    }
+    return true;
 }
 
 /* Control characters, C1 controls, bidirectional overrides and zero-width characters must never reach a terminal. */
@@ -40,7 +53,7 @@ char *str_escape(char *dst, size_t size, const char *src)
     while (*s) {
         char piece[16];
         uint32_t cp = 0;
-        int n = utf8_decode(s, &cp), len;
+        int n = utf8_decode(s, SIZE_MAX, &cp), len; /* stops at the NUL */
         if (n == 0) {
             len = snprintf(piece, sizeof(piece), "\\x%02x", *s);
             n = 1;

@@ -10,6 +10,9 @@
  * \u{NNNN}. Always terminates; returns dst. */
 char *str_escape(char *dst, size_t size, const char *src);
 
+/* Whether n bytes (NUL among them allowed) are valid UTF-8. */
+bool str_is_utf8(const char *text, size_t n);
+
 /* The candidate closest to `text` by edit distance when close enough to suggest, else NULL. */
 const char *str_closest(const char *text, const char *const *candidates, size_t n);
 

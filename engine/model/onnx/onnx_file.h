@@ -59,7 +59,8 @@ enum onnx_attr_type { /* AttributeProto.AttributeType, the numbers of the format
 };
 struct onnx_attr {
     const char *name;
-    int32_t type;
+    const char *ref; /* within a function: the attribute of the call that stands here; "" otherwise */
+    int32_t type;    /* 0 only with a ref */
     float f;
     int64_t i;
     const char *s;
@@ -97,8 +98,11 @@ struct onnx_graph {
 struct onnx_function { /* a model-local function: an operator made of nodes */
     const char *name, *domain;
     size_t n_in, n_out, n_attr, n_node;
-    const char *const *in, *const *out, *const *attr;
+    const char *const *in, *const *out, *const *attr; /* attr: names without a default */
     const struct onnx_node *node;
+    size_t n_default;
+    const struct onnx_attr *attr_default; /* attributes with a default */
+    int64_t opset;                        /* of the default domain; 0: the model's */
 };
 
 struct onnx_model {
