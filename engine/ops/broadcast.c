@@ -32,12 +32,7 @@ static void ref_broadcast_to(const struct op_call *c, const double *const *in, d
     strided_read(&c->in[0], &c->out[0], &x);
     size_t n = shape_elems(&c->out[0]);
     for (size_t i = 0; i < n; i++) {
-        size_t rest = i, at = 0;
-        for (int k = SHAPE_MAX_RANK - 1; k >= 0; k--) {
-            at += rest % (size_t)x.dim[k] * (size_t)x.stride[k];
-            rest /= (size_t)x.dim[k];
-        }
-        out[0][i] = in[0][at];
+        out[0][i] = in[0][strided_at(&x, i)];
     }
 }
 

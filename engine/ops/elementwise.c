@@ -44,6 +44,16 @@ void strided_read(const struct shape *from, const struct shape *to, struct strid
     }
 }
 
+size_t strided_at(const struct strided *s, size_t i)
+{
+    size_t at = 0;
+    for (int k = SHAPE_MAX_RANK - 1; k >= 0; k--) {
+        at += i % (size_t)s->dim[k] * (size_t)s->stride[k];
+        i /= (size_t)s->dim[k];
+    }
+    return at;
+}
+
 uint32_t local_1d(const struct device_caps *caps)
 {
     return caps->max_invocations < 256 ? caps->max_invocations : 256;

@@ -16,6 +16,8 @@ struct strided {
     int32_t stride[SHAPE_MAX_RANK];
 };
 void strided_read(const struct shape *from, const struct shape *to, struct strided *out);
+/* The element that belongs to flat position i of `to`. */
+size_t strided_at(const struct strided *s, size_t i);
 
 /* fn: UNARY_* of push/unary.h. */
 limn_status plan_unary(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn,

@@ -39,8 +39,8 @@ enum { CONV_X, CONV_W, CONV_BIAS, CONV_ADD, CONV_MASK, CONV_N_IN };
  * conv_weight_grad(x, g): the adjoint of conv in w. */
 struct conv_attrs conv_attrs_2d(int32_t stride, int32_t pad, int32_t dilation, int32_t groups);
 
-/* --- matmul(a, b, bias?, add?, mask?): a [M,K] (or [K,M] when trans_a), b [K,N] (or [N,K] when trans_b: a Linear's
- * weight), bias [N] --- */
+/* --- matmul(a, b, bias?, add?, mask?): a [..,M,K] (or [..,K,M] when trans_a), b [..,K,N] (or [..,N,K] when trans_b: a
+ * Linear's weight), bias [N]; batch dimensions broadcast as in NumPy, ranks 2..5 --- */
 struct matmul_attrs {
     int32_t trans_a, trans_b;
     struct epilogue epi;

@@ -23,7 +23,8 @@ struct fuse {
 struct chain {
     value_id in[N_IN];
     struct epilogue epi;
-    value_id cur; /* what the chain computes so far */
+    value_id cur;    /* what the chain computes so far */
+    int32_t channel; /* the dimension that a bias runs along */
 };
 
 static bool is_anchor(const struct op *op)
@@ -39,14 +40,14 @@ static struct epilogue node_epilogue(const struct node *n)
     return ((const struct conv_attrs *)n->attrs)->epi;
 }
 
-/* A constant with one number per channel of `y` (channels are dimension 1), shaped to broadcast over it. */
-static bool is_channel_bias(const struct value *b, const struct shape *y)
+/* A constant with one number per channel of `y` (channels are a dimension), shaped to broadcast over it. */
+static bool is_channel_bias(const struct value *b, const struct shape *y, int32_t channel)
 {
-    int32_t at = b->shape.rank - (y->rank - 1); /* where the channel is, aligned from the right */
-    if (b->kind != VALUE_CONST || at < 0 || b->shape.rank > y->rank || b->shape.dim[at] != y->dim[1]) {
+    int32_t at = b->shape.rank - (y->rank - channel); /* where the channel is, aligned from the right */
+    if (b->kind != VALUE_CONST || at < 0 || b->shape.rank > y->rank || b->shape.dim[at] != y->dim[channel]) {
         return false;
     }
-    return shape_elems(&b->shape) == (size_t)y->dim[1];
+    return shape_elems(&b->shape) == (size_t)y->dim[channel];
 }
 
 static bool absorb_add(struct fuse *f, struct chain *c, const struct node *n, limn_error *err, limn_status *st)
@@ -61,13 +62,13 @@ static bool absorb_add(struct fuse *f, struct chain *c, const struct node *n, li
         c->in[IN_ADD] = other;
         return true;
     }
-    if (c->in[IN_BIAS] != VALUE_NONE || !is_channel_bias(v, &y)) {
+    if (c->in[IN_BIAS] != VALUE_NONE || !is_channel_bias(v, &y, c->channel)) {
         return false;
     }
     if (v->shape.rank == 1) {
         c->in[IN_BIAS] = other;
     } else { /* the same numbers, as a vector */
-        *st = graph_const(f->g, NULL, SHAPE(y.dim[1]), v->source, &c->in[IN_BIAS], err);
+        *st = graph_const(f->g, NULL, SHAPE(y.dim[c->channel]), v->source, &c->in[IN_BIAS], err);
     }
     return true;
 }
@@ -140,7 +141,10 @@ static limn_status fuse_anchor(struct fuse *f, int32_t first, limn_error *err)
 {
     struct graph *g = f->g;
     const struct node *anchor = &g->node[first];
-    struct chain c = {.epi = node_epilogue(anchor), .cur = anchor->out[0]};
+    struct chain c = {.epi = node_epilogue(anchor), .cur = anchor->out[0], .channel = 1};
+    if (anchor->op == &op_matmul) {
+        c.channel = g->value[c.cur].shape.rank - 1;
+    }
     for (int32_t k = 0; k < N_IN; k++) {
         c.in[k] = k < anchor->n_in ? anchor->in[k] : VALUE_NONE;
     }

@@ -202,6 +202,31 @@ static void test_same_nodes_merge(void)
     graph_destroy(&g);
 }
 
+/* The bias of a batched product runs along its last dimension: one along another, of the same length, stays an add. */
+static void batch_bias(struct shape bias, size_t adds)
+{
+    double x_data[2 * 3 * 3], plain[2 * 3 * 3], fast[2 * 3 * 3];
+    struct graph *g = NULL;
+    CHECK_OK(graph_create(&g, &err));
+    struct builder b = {g, LIMN_OK, &err};
+    struct matmul_attrs none = {.trans_a = 0};
+    value_id x = toy_input(&b, "x", SHAPE(2, 3, 3)), w = toy_const(&b, SHAPE(2, 3, 3), 3, 0.0, 0.5);
+    value_id y = build_add(&b, build(&b, &op_matmul, "mm", &none, x, w), toy_const(&b, bias, 4, 0.0, 0.5));
+    CHECK_OK(b.status);
+    g->value[y].flags |= VALUE_OUTPUT;
+    for (size_t i = 0; i < 18; i++) {
+        x_data[i] = rng_symmetric(5, i);
+    }
+    CHECK_OK(toy_run(g, &(struct toy_feed){x, x_data}, 1, y, plain, &err));
+    CHECK_OK(graph_optimise(g, OPTIMISE_ALL, &err));
+    CHECK_INT(toy_live(g, &op_add), adds);
+    CHECK_OK(toy_run(g, &(struct toy_feed){x, x_data}, 1, y, fast, &err));
+    for (size_t i = 0; i < 18; i++) {
+        CHECK_NEAR(fast[i], plain[i], 1e-12);
+    }
+    graph_destroy(&g);
+}
+
 /* Two activations in one concatenation, as in SqueezeNet: `outside` reads the first of them elsewhere too, and then its
  * gradient is more than the slice. */
 static void fire_gradient(bool optimised, bool outside, double *grad, size_t *gates)
@@ -368,6 +393,9 @@ int main(void)
     test_add_behind_activation();
     test_stages_stay_apart();
     test_same_nodes_merge();
+    batch_bias(SHAPE(3), 0);
+    batch_bias(SHAPE(1, 1, 3), 0);
+    batch_bias(SHAPE(3, 1), 1);
     test_gates_before_slices();
     for (uint64_t seed = 1; seed <= 24; seed++) {
         test_random_net(1000 * seed, &saved);
