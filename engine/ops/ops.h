@@ -112,6 +112,14 @@ struct broadcast_attrs { /* broadcast_to(x): NumPy rules */
     int32_t rank, dim[5];
 };
 
+/* gather(x, index): x at the positions of `index` along an axis, whose place the dimensions of index take;
+ * gather_grad(g, index): its adjoint. gather_elements(x, index): index has the shape of the result, each element its
+ * own position; scatter_elements(g, index): its adjoint, adds where positions repeat. Whole numbers 0..n-1. */
+struct gather_attrs {
+    int32_t axis;
+    int32_t size; /* gather_grad, scatter_elements: elements of the result along the axis */
+};
+
 /* --- softmax(x), log_softmax(x) over axis; reduce_sum reduce_mean reduce_max (x) over the axes of a bit mask --- */
 struct axis_attrs {
     int32_t axis;
