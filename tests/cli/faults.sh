@@ -94,4 +94,13 @@ for command in classify explain; do
         fi
     done
 done
+# A file that is to be replaced stays what it was until the new one is whole.
+subject explain
+keep=$(files | head -1)
+for k in 1 2 3 4 5 6 7 8; do
+    before=$(cksum <"$keep")
+    LIMN_INJECT=file:$k run explain lenet_fashion "$photo" --device cpu --method all -o o --force --class 3
+    [ "$code" -eq 0 ] || check [ "$before" = "$(cksum <"$keep")" ]
+done
+check [ -z "$(find . -name '.limn-*')" ]
 finish
