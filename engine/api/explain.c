@@ -315,7 +315,6 @@ static limn_status judge(struct request *r, struct explained *x, const float *lo
         st = err_nomem(err, k * 16, "the class scores");
         goto out;
     }
-    double sum = 0.0, top = -INFINITY;
     for (size_t i = 0; i < k; i++) {
         if (!isfinite(logits[i])) {
             const char *why = model_warning(r->m->model); /* weights that are not finite themselves */
@@ -325,14 +324,10 @@ static limn_status judge(struct request *r, struct explained *x, const float *lo
         }
         x->logits[i] = logits[i];
         order[i] = (struct ranked){logits[i], (int32_t)i};
-        top = fmax(top, logits[i]);
     }
-    for (size_t i = 0; i < k; i++) {
-        sum += exp(logits[i] - top);
-    }
+    head_probabilities(model_head(r->m->model)->kind, logits, k, x->prob);
     qsort(order, k, sizeof(*order), by_value);
     for (size_t i = 0; i < k; i++) {
-        x->prob[i] = (float)(exp(logits[i] - top) / sum);
         x->ranking[i] = order[i].k;
     }
 out:
@@ -386,8 +381,9 @@ static limn_status forward_chunk(struct request *r, size_t first, size_t n, limn
         struct explained *x = &r->e->item[first + i];
         TRY(judge(r, x, r->logits + i * k, err));
         if (r->n_method > 0) {
-            TRY(classes_resolve(r->m->model, r->p->classes, r->p->n_classes, x->ranking, r->e->n_class, &x->cls,
-                                &x->n_cls, err));
+            const bool own = r->p->n_image_classes > 0;
+            TRY(classes_resolve(r->m->model, own ? r->p->image_classes + first + i : r->p->classes,
+                                own ? 1 : r->p->n_classes, x->ranking, r->e->n_class, &x->cls, &x->n_cls, err));
             x->map = mem_zalloc(x->n_cls * r->n_method, sizeof(*x->map));
             if (x->map == NULL) {
                 st = err_nomem(err, x->n_cls * r->n_method * sizeof(*x->map), "the maps");
@@ -442,6 +438,12 @@ static limn_status prepare(struct request *r, limn_error *err)
     TRY(resolve_methods(r, err));
     TRY(resolve_layers(r, err));
     TRY(classes_check(r->m->model, r->p->classes, r->p->n_classes, err));
+    TRY(classes_check(r->m->model, r->p->image_classes, r->p->n_image_classes, err));
+    if (r->p->n_image_classes > 0 && (r->p->n_image_classes != r->n_item || r->p->n_classes > 0)) {
+        st = err_set(err, LIMN_ERR_ARG, "classes of each image: %zu for %zu images%s", r->p->n_image_classes, r->n_item,
+                     r->p->n_classes > 0 ? ", and classes of all besides" : "");
+        goto out;
+    }
     TRY(context_open_device(r->m->ctx, err));
     r->e = mem_zalloc(1, sizeof(*r->e));
     if (r->e == NULL) {
@@ -479,7 +481,7 @@ limn_status limn_explain(limn_model *m, const struct limn_explain_params *p, lim
     API_NEED(p);
     API_NEED(out);
     if ((p->n_methods > 0 && p->methods == NULL) || (p->n_layers > 0 && p->layers == NULL) ||
-        (p->n_classes > 0 && p->classes == NULL)) {
+        (p->n_classes > 0 && p->classes == NULL) || (p->n_image_classes > 0 && p->image_classes == NULL)) {
         return err_set(err, LIMN_ERR_ARG, "limn_explain: a list with a count is NULL");
     }
     limn_status st = LIMN_OK;

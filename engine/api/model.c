@@ -21,7 +21,10 @@ limn_status limn_model_open(limn_context *ctx, const char *name, const struct li
                                      .mean = p->mean,
                                      .std = p->std,
                                      .resize = p->resize,
-                                     .strict = p->strict};
+                                     .strict = p->strict,
+                                     .output = p->output,
+                                     .pre_activation = p->pre_activation,
+                                     .multi_label = p->multi_label};
     }
     limn_model *m = mem_zalloc(1, sizeof(*m));
     if (m == NULL) {
@@ -55,6 +58,16 @@ void limn_model_close(limn_model **m)
     *m = NULL;
 }
 
+const char *limn_model_output_name(const limn_model *m, size_t i)
+{
+    return m ? model_output_name(m->model, i) : NULL;
+}
+
+static const char *const score_names[] = {[SCORE_SOFTMAX] = "softmax",
+                                          [SCORE_SIGMOID] = "sigmoid",
+                                          [SCORE_PROBABILITY] = "probability",
+                                          [SCORE_LOG] = "log-probability"};
+
 limn_status limn_model_describe(const limn_model *m, struct limn_model_info *out, limn_error *err)
 {
     API_NEED(m);
@@ -76,6 +89,11 @@ limn_status limn_model_describe(const limn_model *m, struct limn_model_info *out
         .n_classes = c->n_classes,
         .has_labels = c->labels != NULL,
         .params = model_params(m->model),
+        .output = c->arch[0] == '\0'     ? ""
+                  : c->output[0] != '\0' ? c->output
+                                         : model_output_name(m->model, 0),
+        .scores = score_names[model_head(m->model)->kind],
+        .single_score = model_head(m->model)->single,
     };
     memcpy(out->mean, c->mean, sizeof(out->mean));
     memcpy(out->std, c->std, sizeof(out->std));

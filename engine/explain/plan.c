@@ -30,6 +30,33 @@ static bool any_uses_layer(const struct explain_params *p)
     return false;
 }
 
+/* Marks everything computed from `v`. A layer of another branch (an auxiliary head, the other of two sections) would
+ * get a gradient of zeros and a blank map; better to say so. */
+static limn_status check_path(const struct explain_plan *plan, value_id v, limn_error *err)
+{
+    const struct graph *g = plan->graph;
+    bool *from = mem_zalloc(g->n_value, sizeof(*from));
+    if (from == NULL) {
+        return err_nomem(err, g->n_value, "the layers");
+    }
+    from[v] = true;
+    for (size_t i = 0; i < g->n_node; i++) {
+        const struct node *n = &g->node[i];
+        bool any = false;
+        for (int32_t k = 0; k < n->n_in && !n->dead; k++) {
+            any = any || (n->in[k] != VALUE_NONE && from[n->in[k]]);
+        }
+        for (int32_t k = 0; k < n->n_out && any; k++) {
+            from[n->out[k]] = true;
+        }
+    }
+    bool reaches = from[plan->logits];
+    mem_free(from);
+    return reaches ? LIMN_OK
+                   : err_set(err, LIMN_ERR_ARG, "layer \"%s\" has no part in the scores that are explained",
+                             g->value[v].name);
+}
+
 static limn_status add_layer(struct explain_plan *plan, struct model *m, const char *wanted, limn_error *err)
 {
     limn_status st = LIMN_OK;
@@ -45,6 +72,7 @@ static limn_status add_layer(struct explain_plan *plan, struct model *m, const c
         TRY(err_set(err, LIMN_ERR_ARG, "layer \"%s\" gives %s, expected maps with height and width", name,
                     shape_text(&value->shape, text)));
     }
+    TRY(check_path(plan, v, err));
     value->flags |= VALUE_TAP;
     plan->layers[plan->n_layers++] = v;
 out:
@@ -97,7 +125,7 @@ static limn_status add_select(struct explain_plan *plan, limn_error *err)
     limn_status st = LIMN_OK;
     if (s.rank != 2) {
         char text[SHAPE_TEXT_MAX];
-        TRY(err_set(err, LIMN_ERR_UNSUPPORTED, "the model's output is %s, expected one score per class",
+        TRY(err_set(err, LIMN_ERR_UNSUPPORTED, "the model's scores are %s, expected one per class",
                     shape_text(&s, text)));
     }
     TRY(graph_input(g, "%select", s, &plan->select, err));

@@ -64,6 +64,12 @@ limn_status arch_build(const struct arch *a, struct weights *w, struct shape inp
     TRY(n.b.status);
     TRY(weights_end(w, a->name, err));
     r.graph->value[r.logits].flags |= VALUE_OUTPUT;
+    r.output = arena_alloc(&r.graph->arena, 1, sizeof *r.output);
+    if (r.output == NULL) {
+        TRY(err_nomem(err, sizeof *r.output, "an output"));
+    }
+    r.output[0] = (struct arch_output){"output", r.logits};
+    r.n_output = 1;
     r.layer = n.layer;
     r.n_layer = n.n_layer;
     *out = r;

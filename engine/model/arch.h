@@ -24,9 +24,15 @@ size_t arch_count(void);
 const struct arch *arch_at(size_t i);
 const struct arch *arch_find(const char *name); /* NULL when unknown */
 
+struct arch_output {
+    const char *name;
+    value_id value;
+};
 struct arch_graph { /* what a build produces */
     struct graph *graph;
-    value_id input, logits;
+    value_id input, logits;     /* logits: of the chosen output, [N,classes], once head_attach ran */
+    struct arch_output *output; /* as the network names them; in the graph's arena. A built-in one has one, "output" */
+    size_t n_output;
     struct net_layer *layer; /* names live in the graph */
     size_t n_layer;
 };

@@ -5,6 +5,9 @@
  *   bgr           true when the network wants blue first     resize  shorter side before the centre crop
  *   rule          "short-side", "exact" or "none"            filter  "nearest", "bilinear" or "bicubic"
  *   labels        a file with one label a line, relative to the card, or an array of texts
+ *   output        name of the output to explain              head    "auto", "softmax" or "sigmoid" (several labels)
+ *   pool          "mean" or "sum": scores of an output with positions
+ *   pre_activation  true: scores before a final softmax, log_softmax or sigmoid
  *
  * A key that is none of these is an error: a mistyped field would otherwise be ignored in silence. */
 #include <math.h>
@@ -18,8 +21,9 @@
 
 #define CARD_BYTES_MAX (4u << 20)
 
-static const char *const card_keys[] = {"arch", "title", "licence", "origin", "trained_on", "layer",  "input", "mean",
-                                        "std",  "range", "bgr",     "resize", "rule",       "filter", "labels"};
+static const char *const card_keys[] = {"arch",   "title",  "licence", "origin", "trained_on",    "layer", "input",
+                                        "mean",   "std",    "range",   "bgr",    "resize",        "rule",  "filter",
+                                        "labels", "output", "head",    "pool",   "pre_activation"};
 
 static limn_status card_text(const json_t *root, const char *key, char *buf, size_t size, limn_error *err)
 {
@@ -48,8 +52,8 @@ static limn_status card_choice(const json_t *root, const char *key, const char *
             return LIMN_OK;
         }
     }
-    return err_set(err, LIMN_ERR_FORMAT, "\"%s\" is \"%s\" (expected one of %s, %s, %s)", key, text, names[0], names[1],
-                   names[2]);
+    return err_set(err, LIMN_ERR_FORMAT, "\"%s\" is \"%s\" (expected one of %s, %s%s%s)", key, text, names[0], names[1],
+                   n > 2 ? ", " : "", n > 2 ? names[2] : "");
 }
 
 static limn_status card_floats(const json_t *root, const char *key, float *out, bool positive, limn_error *err)
@@ -88,7 +92,8 @@ static bool card_int(const json_t *v, int32_t min, int32_t max, int32_t *out)
 static limn_status card_numbers(const json_t *root, struct model_card *c, limn_error *err)
 {
     const json_t *input = json_object_get(root, "input"), *range = json_object_get(root, "range"),
-                 *bgr = json_object_get(root, "bgr"), *resize = json_object_get(root, "resize");
+                 *bgr = json_object_get(root, "bgr"), *resize = json_object_get(root, "resize"),
+                 *pre = json_object_get(root, "pre_activation");
     if (input != NULL && (json_array_size(input) != 3 || !card_int(json_array_get(input, 0), 1, 3, &c->channels) ||
                           !card_int(json_array_get(input, 1), 1, 16384, &c->height) ||
                           !card_int(json_array_get(input, 2), 1, 16384, &c->width))) {
@@ -104,6 +109,10 @@ static limn_status card_numbers(const json_t *root, struct model_card *c, limn_e
         return err_set(err, LIMN_ERR_FORMAT, "\"bgr\" is not true or false");
     }
     c->bgr = json_is_true(bgr);
+    if (pre != NULL && !json_is_boolean(pre)) {
+        return err_set(err, LIMN_ERR_FORMAT, "\"pre_activation\" is not true or false");
+    }
+    c->head.pre_activation = json_is_true(pre);
     if (resize != NULL && !card_int(resize, 1, 16384, &c->resize)) {
         return err_set(err, LIMN_ERR_FORMAT, "\"resize\" is not a number of pixels from 1 to 16384");
     }
@@ -179,7 +188,8 @@ static limn_status card_fields(json_t *root, const char *path, struct model_card
 {
     static const char *const rules[] = {"short-side", "exact", "none"}, *const filters[] = {"nearest", "bilinear",
                                                                                             "bicubic"};
-    int rule = c->rule, filter = c->filter;
+    static const char *const heads[] = {"auto", "softmax", "sigmoid"}, *const pools[] = {"mean", "sum"};
+    int rule = c->rule, filter = c->filter, head = (int)c->head.classes, pool = (int)c->head.pool;
     limn_status st = LIMN_OK;
     TRY(card_check_keys(root, err));
     TRY(card_text(root, "arch", c->arch, sizeof c->arch, err));
@@ -193,7 +203,12 @@ static limn_status card_fields(json_t *root, const char *path, struct model_card
     TRY(card_floats(root, "std", c->std, true, err));
     TRY(card_choice(root, "rule", rules, 3, &rule, err));
     TRY(card_choice(root, "filter", filters, 3, &filter, err));
+    TRY(card_text(root, "output", c->output, sizeof c->output, err));
+    TRY(card_choice(root, "head", heads, 3, &head, err));
+    TRY(card_choice(root, "pool", pools, 2, &pool, err));
     TRY(card_labels(root, path, c, a, labels, err));
+    c->head.classes = (enum head_classes)head;
+    c->head.pool = (enum head_pool)pool;
     c->rule = (enum resize_rule)rule;
     c->filter = (enum resize_filter)filter;
 out:

@@ -98,6 +98,10 @@ limn_status model_resolve_class(struct model *m, const char *text, int32_t *out,
 {
     const struct model_card *c = &m->card;
     int64_t index;
+    if (m->head.single && (strcmp(text, "+") == 0 || strcmp(text, "-") == 0)) {
+        *out = text[0] == '+';
+        return LIMN_OK;
+    }
     if (str_to_i64(text, INT32_MIN, INT32_MAX, &index)) {
         if (index < 0 || index >= c->n_classes) {
             return err_set(err, LIMN_ERR_NOT_FOUND, "class %lld (expected 0 to %d)", (long long)index,

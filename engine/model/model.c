@@ -44,12 +44,7 @@ static limn_status card_complete(struct model_card *c, const struct arch *a, con
     if (arch_dims(a, w, &channels, &classes) && c->channels != 0 && c->channels != channels) {
         return err_set(err, LIMN_ERR_FORMAT, "card says %d input channels, %s has %d", c->channels, a->first, channels);
     }
-    if (c->labels != NULL && c->n_classes != classes) {
-        return err_set(err, LIMN_ERR_FORMAT, "card has %d labels, %s has %d classes", c->n_classes, a->classifier,
-                       classes);
-    }
     c->channels = channels;
-    c->n_classes = classes;
     c->height = c->height > 0 ? c->height : a->size;
     c->width = c->width > 0 ? c->width : a->size;
     c->range = c->range > 0 ? c->range : 1;
@@ -98,7 +93,39 @@ static limn_status card_override(struct model_card *c, const struct model_option
     if (o->layer != NULL && strcmp(o->layer, "auto") != 0) {
         snprintf(c->default_layer, sizeof c->default_layer, "%s", o->layer);
     }
+    if (o->output != NULL) {
+        snprintf(c->output, sizeof c->output, "%s", o->output);
+    }
+    c->head.pre_activation = c->head.pre_activation || o->pre_activation;
+    c->head.classes = o->multi_label ? HEAD_SIGMOID : c->head.classes;
     return LIMN_OK;
+}
+
+/* One label for each class; a network with one score may have the label of its "yes" only. */
+static limn_status set_labels(struct model *m, const char *from, const char **labels, int32_t n, limn_error *err)
+{
+    if (n == 1 && m->head.single) {
+        const char **two = arena_alloc(&m->arena, 2, sizeof *two);
+        if (two == NULL || (two[0] = arena_printf(&m->arena, "not %s", labels[0])) == NULL) {
+            return err_nomem(err, 2 * sizeof *two, "labels");
+        }
+        two[1] = labels[0];
+        labels = two;
+        n = 2;
+    }
+    if (n != m->card.n_classes) {
+        return err_set(err, LIMN_ERR_FORMAT, "%s: %d labels (expected %d, one a class)", from, n, m->card.n_classes);
+    }
+    m->card.labels = labels;
+    return LIMN_OK;
+}
+
+/* The classes are what the network has; labels in the card must be as many. */
+static limn_status card_classes(struct model *m, limn_error *err)
+{
+    int32_t n_labels = m->card.n_classes;
+    m->card.n_classes = m->probe.graph->value[m->probe.logits].shape.dim[1];
+    return m->card.labels == NULL ? LIMN_OK : set_labels(m, "card", m->card.labels, n_labels, err);
 }
 
 /* Labels: the option's file, the card's, or for 1000 classes the installed ImageNet list. */
@@ -123,12 +150,43 @@ static limn_status load_labels(struct model *m, const char *given, const char *f
         return LIMN_OK;
     }
     limn_status st = labels_read(path, &m->arena, &labels, &n, err);
-    if (st == LIMN_OK && n != m->card.n_classes) {
-        st = err_set(err, LIMN_ERR_FORMAT, "%s: %d labels (expected %d, one a class)", path, n, m->card.n_classes);
+    return st == LIMN_OK ? set_labels(m, path, labels, n, err) : st;
+}
+
+/* The output that the user or the card names, else the first. */
+static limn_status choose_output(const struct model *m, const struct arch_graph *g, value_id *out, limn_error *err)
+{
+    const char *names[64];
+    size_t n = 0;
+    for (size_t i = 0; i < g->n_output; i++) {
+        if (m->card.output[0] == '\0' || strcmp(g->output[i].name, m->card.output) == 0) {
+            *out = g->output[i].value;
+            return LIMN_OK;
+        }
+        names[n] = g->output[i].name;
+        n += n + 1 < sizeof names / sizeof names[0];
     }
-    if (st == LIMN_OK) {
-        m->card.labels = labels;
-    }
+    const char *close = str_closest(m->card.output, names, n);
+    return err_set(err, LIMN_ERR_NOT_FOUND, "no output \"%.100s\" among %zu (%s \"%.60s\"%s)", m->card.output,
+                   g->n_output, close != NULL ? "did you mean" : "the first is", close != NULL ? close : names[0],
+                   close != NULL ? "?" : "");
+}
+
+/* The network for one batch, with the chosen output as scores per class. */
+static limn_status build_network(struct model *m, int32_t batch, struct arch_graph *out, struct head *head,
+                                 limn_error *err)
+{
+    struct arch_graph g = {0};
+    value_id output = VALUE_NONE;
+    limn_status st = LIMN_OK;
+    TRY(arch_build(m->arch, m->weights, SHAPE(batch, m->card.channels, m->card.height, m->card.width), &g, err));
+    TRY(choose_output(m, &g, &output, err));
+    TRY(head_attach(g.graph, output, batch, &m->card.head, head, err));
+    g.logits = head->scores;
+    *out = g;
+    return LIMN_OK;
+out:
+    arch_graph_finish(&g);
     return st;
 }
 
@@ -142,7 +200,8 @@ static limn_status open_network(struct model *m, const struct model_options *o, 
     }
     TRY(card_complete(&m->card, m->arch, m->weights, err));
     TRY(card_override(&m->card, o, err));
-    TRY(arch_build(m->arch, m->weights, SHAPE(1, m->card.channels, m->card.height, m->card.width), &m->probe, err));
+    TRY(build_network(m, 1, &m->probe, &m->head, err));
+    TRY(card_classes(m, err));
     TRY(model_resolve_layer(m, m->card.default_layer, &layer, err));
     TRY(load_labels(m, o->labels_path, labels, err));
 out:
@@ -220,6 +279,21 @@ const char *model_path(const struct model *m)
     return m->path;
 }
 
+const struct head *model_head(const struct model *m)
+{
+    return &m->head;
+}
+
+size_t model_output_count(const struct model *m)
+{
+    return m->probe.n_output;
+}
+
+const char *model_output_name(const struct model *m, size_t i)
+{
+    return i < m->probe.n_output ? m->probe.output[i].name : NULL;
+}
+
 const char *model_warning(const struct model *m)
 {
     return weights_warning(m->weights);
@@ -237,8 +311,8 @@ limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_
     if (batch < 1) {
         return err_set(err, LIMN_ERR_ARG, "batch of %d (expected at least 1)", batch);
     }
-    struct shape shape = SHAPE(batch, m->card.channels, m->card.height, m->card.width);
-    limn_status st = arch_build(m->arch, m->weights, shape, &r, err);
+    struct head head = {0};
+    limn_status st = build_network(m, batch, &r, &head, err);
     if (st != LIMN_OK) {
         return st;
     }

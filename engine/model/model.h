@@ -7,6 +7,7 @@
 
 #include "image/image.h"
 #include "ir/graph.h"
+#include "model/head.h"
 
 enum resize_rule {
     RULE_SHORT_SIDE,
@@ -24,8 +25,10 @@ struct model_card {
     int32_t resize; /* shorter side before the crop, e.g. 256 */
     enum resize_filter filter;
     char default_layer[128]; /* Grad-CAM target */
-    int32_t n_classes;
-    const char **labels; /* n_classes entries, or NULL */
+    char output[128];        /* name of the output that is explained; "": the first */
+    struct head_rule head;   /* what its numbers mean */
+    int32_t n_classes;       /* 2 for a network with one score: 0 "no", 1 "yes" */
+    const char **labels;     /* n_classes entries, or NULL */
 };
 
 struct model_options { /* zero or NULL: from the card */
@@ -34,6 +37,9 @@ struct model_options { /* zero or NULL: from the card */
     const float *mean, *std; /* `channels` values */
     int32_t resize;          /* -1: none */
     bool strict;             /* non-finite weights are an error, not a warning */
+    const char *output;      /* name of an output */
+    bool pre_activation;     /* see head.h */
+    bool multi_label;        /* classes do not exclude each other: HEAD_SIGMOID */
 };
 
 struct model;
@@ -53,9 +59,15 @@ const char *model_warning(const struct model *m);
 /* Trainable parameters; elements of all tensors when the network is unknown. */
 uint64_t model_params(const struct model *m);
 
-/* A graph for `batch` inputs: *input is [N,C,H,W] preprocessed, *logits [N,classes] before any softmax. */
+/* A graph for `batch` inputs: *input is [N,C,H,W] preprocessed, *logits [N,classes] the scores of the chosen output
+ * (head.h). */
 limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_id *input, value_id *logits,
                         limn_error *err);
+
+/* What the scores of the chosen output mean (`scores` is a value of no use), and the names of all outputs. */
+const struct head *model_head(const struct model *m);
+size_t model_output_count(const struct model *m);
+const char *model_output_name(const struct model *m, size_t i);
 
 /* Layers for people: module paths in order, a container before its parts, with output shape and the number of
  * parameters in and below it. A module that is called several times ("layer1.0.relu") names its outputs NAME, NAME:2,
@@ -71,7 +83,7 @@ limn_status model_layers(struct model *m, const struct model_layer **list, size_
 /* The name of a layer that exists: `name` itself, "auto"/NULL for the default; else LIMN_ERR_NOT_FOUND with a
  * suggestion. */
 limn_status model_resolve_layer(struct model *m, const char *name, const char **out, limn_error *err);
-/* A class by index or label (case-insensitive; unique part of a label is enough). */
+/* A class by index or label (case-insensitive; unique part of a label is enough); "+" and "-" of a single score. */
 limn_status model_resolve_class(struct model *m, const char *text, int32_t *out, limn_error *err);
 
 /* preprocess.c: picture to network input [C,H,W], and the picture at input resolution that overlays are drawn on. */

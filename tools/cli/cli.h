@@ -39,6 +39,10 @@ enum option_id {
     OPT_METHOD,
     OPT_LAYER,
     OPT_CLASS,
+    OPT_CLASS_EACH,
+    OPT_OUTPUT_NAME,
+    OPT_PRE_ACTIVATION,
+    OPT_MULTI_LABEL,
     OPT_TENSOR,
     OPT_NPY,
     OPT_VIEW,
@@ -226,8 +230,12 @@ struct run {
     int (*each)(struct run *r, limn_explanation *e, const size_t *index);
     void *user;
     size_t n_done;
+    char *class_text;        /* memory behind class_each */
+    const char **class_each; /* a class for each input, or NULL */
 };
-void run_options(struct run *r); /* layers, classes, seed and batch from the arguments */
+/* Layers, classes, seed and batch from the arguments: 0, or an exit code after a message. run_all frees what it made.
+ */
+int run_options(struct run *r);
 int run_all(struct run *r);
 
 json_t *json_class(const struct session *s, const limn_explanation *e, size_t image, int32_t k);

@@ -67,8 +67,8 @@ static int run(const struct args *a)
     code = code ? code : session_device(&s, a);
     if (code == 0) {
         struct run r = {.session = &s, .args = a, .inputs = &in, .each = each, .user = &sink};
-        run_options(&r);
-        code = run_all(&r);
+        code = run_options(&r);
+        code = code ? code : run_all(&r);
         code = code ? code : inputs_result(&in, r.n_done);
     }
     if (sink.items != NULL && (code == 0 || code == EXIT_SOME_FAILED)) {

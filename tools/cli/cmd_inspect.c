@@ -10,6 +10,23 @@ static void print_fact(const char *name, const char *value)
     }
 }
 
+/* "scores, boxes (scores is explained, softmax)" */
+static void print_outputs(const struct session *s)
+{
+    char text[600] = "";
+    size_t at = 0;
+    const char *name;
+    for (size_t i = 0; (name = limn_model_output_name(s->model, i)) != NULL && at < sizeof(text) / 2; i++) {
+        at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%.100s", i > 0 ? ", " : "", name);
+    }
+    print_fact(strchr(text, ',') != NULL ? "outputs" : "output", text);
+    if (strchr(text, ',') != NULL) {
+        print_fact("explained", s->info.output);
+    }
+    snprintf(text, sizeof(text), "%s%s", s->info.scores, s->info.single_score ? " of one score, - and +" : "");
+    print_fact("probability", text);
+}
+
 static void print_head(const struct session *s)
 {
     const struct limn_model_info *m = &s->info;
@@ -31,6 +48,7 @@ static void print_head(const struct session *s)
     print_fact("preprocessing", text);
     snprintf(text, sizeof(text), "%d%s", m->n_classes, m->has_labels ? "" : " (no labels)");
     print_fact("classes", text);
+    print_outputs(s);
     print_fact("parameters", text_count(m->params, count));
     print_fact("default layer", m->default_layer);
     print_fact("trained on", m->trained_on);
@@ -73,6 +91,14 @@ static void layers_json(const struct session *s, const struct limn_layer_info *l
     json_object_set_new(j, "range", json_real((double)m->range));
     json_object_set_new(j, "default_layer", json_text(m->default_layer));
     json_object_set_new(j, "parameters", json_integer((json_int_t)m->params));
+    json_t *outputs = need(json_array());
+    const char *name;
+    for (size_t i = 0; (name = limn_model_output_name(s->model, i)) != NULL; i++) {
+        json_array_append_new(outputs, json_text(name));
+    }
+    json_object_set_new(j, "outputs", outputs);
+    json_object_set_new(j, "output", json_text(m->output));
+    json_object_set_new(j, "probability", json_text(m->scores));
     for (size_t i = 0; i < n; i++) {
         json_t *o = need(json_object());
         json_object_set_new(o, "name", json_text(l[i].name));
@@ -146,7 +172,11 @@ static int inspect_tensors(const struct args *a, const char *path)
 static int open_model(struct session *s, const struct args *a)
 {
     struct limn_context_params cp = {0};
-    struct limn_model_params mp = {.arch = args_text(a, OPT_ARCH, NULL), .labels_path = args_text(a, OPT_LABELS, NULL)};
+    struct limn_model_params mp = {.arch = args_text(a, OPT_ARCH, NULL),
+                                   .labels_path = args_text(a, OPT_LABELS, NULL),
+                                   .output = args_text(a, OPT_OUTPUT_NAME, NULL),
+                                   .pre_activation = args_has(a, OPT_PRE_ACTIVATION),
+                                   .multi_label = args_has(a, OPT_MULTI_LABEL)};
     args_size(a, OPT_SIZE, &mp.height, &mp.width);
     if (limn_context_create(&cp, &s->context, &s->err) != LIMN_OK) {
         return say_status(&s->err);
@@ -187,6 +217,7 @@ static const struct option options[] = {
     ROW_ARCH,
     ROW_SIZE,
     ROW_LABELS,
+    ROWS_HEAD,
     ROWS_TALK,
 };
 /* clang-format on */

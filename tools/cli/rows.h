@@ -31,6 +31,11 @@
                        "architecture of the weights (default: card, or recognised)")
 #define ROW_SIZE NUMBER(OPT_SIZE, "size", 0, "N|HxW", NULL, TYPE_SIZE, 1, 16384, "input size in pixels")
 #define ROW_LABELS VALUE(OPT_LABELS, "labels", 0, "FILE", NULL, TYPE_FILE, "class labels, one a line")
+#define ROWS_HEAD \
+    VALUE(OPT_OUTPUT_NAME, "output-name", 0, "NAME", NULL, TYPE_TEXT, \
+          "which output of a network with several (default: card, or the first; `limn inspect` lists them)"), \
+    FLAG(OPT_PRE_ACTIVATION, "pre-activation", 0, "scores before a final softmax, log-softmax or sigmoid"), \
+    FLAG(OPT_MULTI_LABEL, "multi-label", 0, "classes do not exclude each other: probabilities are sigmoids")
 #define ROWS_MODEL \
     ROW_ARCH, \
     ROW_SIZE, \
@@ -39,6 +44,7 @@
     VALUE(OPT_MEAN, "mean", 0, "A[,B,C]", NULL, TYPE_REALS, "mean of each channel, taken off the input"), \
     VALUE(OPT_STD, "std", 0, "A[,B,C]", NULL, TYPE_REALS, "deviation of each channel, divides the input"), \
     ROW_LABELS, \
+    ROWS_HEAD, \
     FLAG(OPT_STRICT, "strict", 0, "refuse weights that are not finite")
 
 #define ROWS_WRITE \
@@ -53,7 +59,9 @@
 #define ROWS_EXPLAIN \
     VALUE(OPT_LAYER, "layer", 'l', "NAME[,NAME]", "auto", TYPE_TEXT, \
           "target layers of class activation maps, see `limn inspect`"), \
-    VALUE(OPT_CLASS, "class", 'c', "INDEX|LABEL|topN", "top1", TYPE_TEXT, "class to explain; may be repeated"), \
+    VALUE(OPT_CLASS, "class", 'c', "INDEX|LABEL|topN", "top1", TYPE_TEXT, "class to explain; may be repeated; of a network with one score + or -"), \
+    VALUE(OPT_CLASS_EACH, "class-each", 0, "C,C,...|@FILE", NULL, TYPE_TEXT, \
+          "a class for each input in their order; @FILE: one a line"), \
     NUMBER(OPT_SEED, "seed", 0, "N", "0", TYPE_INT, 0, 9e15, "seed of methods that draw random numbers"), \
     CHOICE(OPT_COLORMAP, "colormap", 0, "NAME", NULL, TYPE_CHOICE, choice_colormap, "colours of the heat map"), \
     NUMBER(OPT_OPACITY, "opacity", 0, "0.01..1", "0.5", TYPE_REAL, 0.01, 1, "weight of the heat over the picture"), \

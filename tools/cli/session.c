@@ -8,6 +8,8 @@
 
 #include "cli.h"
 
+#define CLASS_FILE_MAX (1 << 20)
+
 volatile int signal_caught;
 
 static void on_signal(int number)
@@ -46,7 +48,10 @@ int session_open(struct session *s, const struct args *a)
     struct limn_model_params mp = {.arch = args_text(a, OPT_ARCH, NULL),
                                    .labels_path = args_text(a, OPT_LABELS, NULL),
                                    .resize = (int32_t)args_int(a, OPT_RESIZE, 0),
-                                   .strict = args_has(a, OPT_STRICT)};
+                                   .strict = args_has(a, OPT_STRICT),
+                                   .output = args_text(a, OPT_OUTPUT_NAME, NULL),
+                                   .pre_activation = args_has(a, OPT_PRE_ACTIVATION),
+                                   .multi_label = args_has(a, OPT_MULTI_LABEL)};
     size_t n_mean = args_reals(a, OPT_MEAN, mean, 4), n_std = args_reals(a, OPT_STD, std, 4);
     args_size(a, OPT_SIZE, &mp.height, &mp.width);
     for (size_t i = n_mean; n_mean > 0 && i < 4; i++) {
@@ -244,15 +249,65 @@ int inputs_result(const struct inputs *in, size_t n_done)
 
 /* ---- the loop over chunks ---- */
 
-void run_options(struct run *r)
+static void run_forget_classes(struct run *r)
+{
+    free(r->class_text);
+    free((void *)r->class_each);
+    r->class_text = NULL;
+    r->class_each = NULL;
+}
+
+/* --class-each: one text per input, from the command line (commas) or a file (lines). */
+static int read_classes(struct run *r, const char *list)
+{
+    const char *separator = list[0] == '@' ? "\r\n" : ",";
+    size_t n = 0;
+    if (list[0] == '@') {
+        FILE *f = fopen(list + 1, "r");
+        r->class_text = need(calloc(1, CLASS_FILE_MAX + 1));
+        size_t got = f != NULL ? fread(r->class_text, 1, CLASS_FILE_MAX + 1, f) : 0;
+        bool bad = f == NULL || ferror(f) || got > CLASS_FILE_MAX;
+        if (f != NULL) {
+            fclose(f);
+        }
+        if (bad) {
+            run_forget_classes(r);
+            return say_error(EXIT_INPUT, "--class-each: %s: cannot be read, or has more than %d bytes", safe(list + 1),
+                             CLASS_FILE_MAX);
+        }
+        r->class_text[got] = '\0';
+    } else {
+        r->class_text = need(strdup(list));
+    }
+    r->class_each = need(calloc(r->inputs->n + 1, sizeof(*r->class_each)));
+    char *save = NULL;
+    for (char *part = strtok_r(r->class_text, separator, &save); part != NULL;
+         part = strtok_r(NULL, separator, &save)) {
+        r->class_each[n < r->inputs->n ? n : r->inputs->n] = part;
+        n++;
+    }
+    if (n != r->inputs->n) {
+        run_forget_classes(r);
+        return say_error(EXIT_USAGE, "--class-each: %zu classes (expected one for each of %zu inputs)", n,
+                         r->inputs->n);
+    }
+    return 0;
+}
+
+int run_options(struct run *r)
 {
     const struct args *a = r->args;
+    const char *each = args_text(a, OPT_CLASS_EACH, NULL);
     r->params.layers = a->opt[OPT_LAYER].v;
     r->params.n_layers = a->opt[OPT_LAYER].n;
     r->params.classes = a->opt[OPT_CLASS].v;
     r->params.n_classes = a->opt[OPT_CLASS].n;
     r->params.seed = (uint64_t)args_int(a, OPT_SEED, 0);
     r->params.batch = (int32_t)args_int(a, OPT_BATCH, 0);
+    if (each != NULL && r->params.n_classes > 0) {
+        return say_error(EXIT_USAGE, "--class-each: takes the place of --class (both found)");
+    }
+    return each != NULL ? read_classes(r, each) : 0;
 }
 
 static int explain_chunk(struct run *r, struct progress *progress, const size_t *index)
@@ -261,6 +316,15 @@ static int explain_chunk(struct run *r, struct progress *progress, const size_t 
     limn_error err = {0};
     r->params.step = progress_step;
     r->params.user = progress;
+    const char *each[CHUNK_MAX];
+    for (size_t i = 0; r->class_each != NULL && i < r->params.n_images; i++) {
+        each[i] = r->class_each[index[i]];
+    }
+    if (r->class_each != NULL) {
+        bool tensor = r->params.tensor != NULL;
+        r->params.image_classes = tensor ? r->class_each : each;
+        r->params.n_image_classes = tensor ? r->inputs->n : r->params.n_images;
+    }
     limn_status st = limn_explain(r->session->model, &r->params, &e, &err);
     progress_clear(progress);
     int code = st == LIMN_OK ? 0 : signal_caught ? 128 + signal_caught : say_status(&err);
@@ -285,7 +349,7 @@ static int explain_chunk(struct run *r, struct progress *progress, const size_t 
     return code;
 }
 
-int run_all(struct run *r)
+static int run_chunks(struct run *r)
 {
     struct inputs *in = r->inputs;
     struct progress progress = {.width = 1.0};
@@ -315,5 +379,12 @@ int run_all(struct run *r)
             limn_image_destroy(&image[i]);
         }
     }
+    return code;
+}
+
+int run_all(struct run *r)
+{
+    int code = run_chunks(r);
+    run_forget_classes(r);
     return code;
 }

@@ -95,6 +95,9 @@ struct limn_model_params {   /* zero or NULL: from the model card beside the wei
     const float *mean, *std; /* one per input channel */
     int32_t resize;          /* shorter side before the centre crop; -1: no resizing */
     bool strict;             /* non-finite weights are an error */
+    const char *output;      /* of a network with several: which one is explained; NULL: the card's or the first */
+    bool pre_activation;     /* scores before a final softmax, log_softmax or sigmoid instead of what comes out of it */
+    bool multi_label;        /* classes do not exclude each other: probabilities are sigmoids, not a softmax */
 };
 
 /* `name`: a .safetensors path, the name of an installed model, or "recipe:ARCH" (an architecture with weights computed
@@ -113,9 +116,16 @@ struct limn_model_info { /* strings belong to the model; "" where the card says 
     float mean[4], std[4], range; /* x = (v * range - mean) / std for v in [0,1] */
     int32_t n_classes;
     bool has_labels;
-    uint64_t params; /* trainable; elements of all tensors when the architecture is unknown */
+    uint64_t params;    /* trainable; elements of all tensors when the architecture is unknown */
+    const char *output; /* the chosen one */
+    const char *scores; /* how a probability comes of a score: "softmax", "sigmoid"; "probability", "log-probability":
+                         * the network ends in one */
+    bool single_score;  /* one score s means two classes: 0 "no" (score -s) and 1 "yes" (s), also called "-" and "+" */
 };
 LIMN_API limn_status limn_model_describe(const limn_model *m, struct limn_model_info *out, limn_error *err);
+
+/* Name of output i; NULL past the last. Quick. */
+LIMN_API const char *limn_model_output_name(const limn_model *m, size_t i);
 
 /* SHA-256 of the weight file in hex, computed once; "" for a recipe; NULL with `err` set on failure. File. */
 LIMN_API const char *limn_model_sha256(limn_model *m, limn_error *err);
@@ -127,8 +137,8 @@ LIMN_API const char *limn_model_warning(const limn_model *m);
 /* Label of class k; "class 12" style text is not made up: NULL without labels or out of range. Quick. */
 LIMN_API const char *limn_model_label(const limn_model *m, int32_t k);
 
-/* Class by index or label (case-insensitive; a part is enough when it is unique). LIMN_ERR_NOT_FOUND with a suggestion.
- */
+/* Class by index or label (case-insensitive; a part is enough when it is unique), "+" or "-" of a single score.
+ * LIMN_ERR_NOT_FOUND with a suggestion. */
 LIMN_API limn_status limn_model_find_class(limn_model *m, const char *text, int32_t *out, limn_error *err);
 
 struct limn_layer_info {
@@ -233,6 +243,8 @@ struct limn_explain_params {         /* zero or NULL: the default of each field 
     size_t n_layers;
     const char *const *classes; /* each an index, a label or "topN"; none: "top1" */
     size_t n_classes;
+    const char *const *image_classes; /* instead: one text for each image, likewise */
+    size_t n_image_classes;
     int32_t batch; /* images in one pass; 0: chosen for the device. Halved until it fits */
     uint64_t seed; /* of methods that draw random numbers; also recorded in saved pictures */
     bool (*step)(void *user, double done, const char *what); /* done in [0,1]; false cancels: LIMN_CANCELLED */
@@ -255,7 +267,7 @@ LIMN_API size_t limn_explanation_method_count(const limn_explanation *e);
 LIMN_API const char *limn_explanation_method(const limn_explanation *e, size_t method);
 /* Names of the layers used, joined by ",". */
 LIMN_API const char *limn_explanation_layers(const limn_explanation *e);
-/* n_classes of the model numbers: raw outputs; softmax of them; classes by falling probability. */
+/* n_classes of the model numbers: scores; probabilities by limn_model_info.scores; classes by falling score. */
 LIMN_API const float *limn_explanation_logits(const limn_explanation *e, size_t image);
 LIMN_API const float *limn_explanation_probabilities(const limn_explanation *e, size_t image);
 LIMN_API const int32_t *limn_explanation_ranking(const limn_explanation *e, size_t image);
