@@ -41,6 +41,19 @@ run explain $m p1.png --device cpu --class nosuchthing -o x; code 2; one_line
 run explain $m p1.png --device cpu --layer conv22 -o x; code 2; one_line; says "conv2"
 run explain $m p1.png --device cpu --layer conv1,conv2 --npy layers -o layers; code 0; exists layers/p1.gradcam.png
 
+# a class for each input
+run explain $m p1.png p2.png --device cpu --class-each 3,4 -o each --json; code 0; json items/0/classes/0/index 3
+json items/1/classes/0/index 4
+printf '5\n6\n' >classes.txt
+run explain $m p1.png p2.png --device cpu --class-each @classes.txt --batch 1 -o each2 --json; code 0
+json items/0/classes/0/index 5; json items/1/classes/0/index 6
+run explain $m p1.png p2.png --device cpu --class-each 3 -o each3; code 2; one_line; absent each3/p1.gradcam.png
+run explain $m p1.png --device cpu --class-each 3 --class 3 -o each3; code 2; one_line
+run explain $m p1.png --device cpu --class-each @none.txt -o each3; code 3; one_line
+run explain $m p1.png --device cpu --output-name nope -o each3; code 2; one_line; says "output"
+run classify $m p1.png --device cpu --multi-label --json; code 0
+run inspect $m --json; code 0; json output output; json outputs/0 output; json probability softmax
+
 for v in overlay blend classic heatmap signed multiply panel figure sheet; do
     run explain $m p1.png --device cpu --view $v --method gradcam,gradient -o v-$v; code 0
     check [ "$(ls v-$v | wc -l)" -ge 1 ]

@@ -59,7 +59,8 @@
 #define ROWS_EXPLAIN \
     VALUE(OPT_LAYER, "layer", 'l', "NAME[,NAME]", "auto", TYPE_TEXT, \
           "target layers of class activation maps, see `limn inspect`"), \
-    VALUE(OPT_CLASS, "class", 'c', "INDEX|LABEL|topN", "top1", TYPE_TEXT, "class to explain; may be repeated; of a network with one score + or -"), \
+    VALUE(OPT_CLASS, "class", 'c', "INDEX|LABEL|topN", "top1", TYPE_TEXT, \
+          "class to explain; may be repeated; of a network with one score + or -"), \
     VALUE(OPT_CLASS_EACH, "class-each", 0, "C,C,...|@FILE", NULL, TYPE_TEXT, \
           "a class for each input in their order; @FILE: one a line"), \
     NUMBER(OPT_SEED, "seed", 0, "N", "0", TYPE_INT, 0, 9e15, "seed of methods that draw random numbers"), \
