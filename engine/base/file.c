@@ -22,11 +22,19 @@ struct file {
 
 limn_status file_open(const char *path, struct file **out, limn_error *err)
 {
+    int fd = inject_hit(INJECT_FILE) ? (errno = EIO, -1) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0) {
+        return err_set(err, LIMN_ERR_READ, "%s: cannot open: %s", path, strerror(errno));
+    }
+    return file_adopt(fd, path, out, err);
+}
+
+limn_status file_adopt(int fd, const char *path, struct file **out, limn_error *err)
+{
     struct stat info;
     struct file *f = NULL;
     limn_status st = LIMN_OK;
-    int fd = inject_hit(INJECT_FILE) ? (errno = EIO, -1) : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &info) != 0) {
+    if (fstat(fd, &info) != 0) {
         st = err_set(err, LIMN_ERR_READ, "%s: cannot open: %s", path, strerror(errno));
         goto out;
     }
@@ -45,9 +53,7 @@ limn_status file_open(const char *path, struct file **out, limn_error *err)
     *out = f;
     return LIMN_OK;
 out:
-    if (fd >= 0) {
-        close(fd);
-    }
+    close(fd);
     mem_free(f);
     return st;
 }

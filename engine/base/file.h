@@ -12,6 +12,8 @@ struct file; /* a regular file open for reading */
 
 /* Opens without blocking on FIFOs; anything but a regular file is refused. */
 limn_status file_open(const char *path, struct file **out, limn_error *err);
+/* The same on a descriptor, which is closed on failure; `path` names it in errors. */
+limn_status file_adopt(int fd, const char *path, struct file **out, limn_error *err);
 uint64_t file_size(const struct file *f); /* at the time of opening */
 const char *file_path(const struct file *f);
 /* Reads exactly n bytes at an offset; a short file is LIMN_ERR_FORMAT naming the offset. */
