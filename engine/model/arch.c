@@ -4,9 +4,13 @@
 
 #include <string.h>
 
+#define IMAGENET .mean = {0.485f, 0.456f, 0.406f}, .std = {0.229f, 0.224f, 0.225f}
+static const struct arch_input imagenet = {RESIZE_BILINEAR, IMAGENET}, imagenet_bicubic = {RESIZE_BICUBIC, IMAGENET},
+                               half_bicubic = {RESIZE_BICUBIC, {0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}};
+
 static const struct arch archs[] = {
-#define ARCH(name, title, family, variant, first, classifier, channels, size, classes, layer)                          \
-    {#name, title, arch_##family, variant, first, classifier, channels, size, classes, layer},
+#define ARCH(name, title, family, variant, first, classifier, channels, size, resize, input, classes, layer)           \
+    {#name, title, arch_##family, variant, first, classifier, channels, size, resize, &(input), classes, layer},
 #include "model/archs.def"
 #undef ARCH
 };
@@ -48,17 +52,16 @@ bool arch_dims(const struct arch *a, const struct weights *w, int32_t *channels,
     return true;
 }
 
-limn_status arch_build(const struct arch *a, struct weights *w, struct shape input, struct arch_graph *out,
-                       limn_error *err)
+static limn_status build_with(const struct arch *a, struct weights *w, struct shape input, bool transform_input,
+                              struct arch_graph *out, limn_error *err)
 {
     struct arch_graph r = {.input = VALUE_NONE, .logits = VALUE_NONE};
-    struct net n = {.weights = w, .classes = a->classes};
+    struct net n = {.weights = w, .classes = a->classes, .transform_input = transform_input};
     int32_t channels;
     limn_status st = LIMN_OK;
     arch_dims(a, w, &channels, &n.classes); /* when it fails, the check below names what is missing */
     TRY(graph_create(&r.graph, err));
     n.b = (struct builder){.g = r.graph, .err = err};
-    weights_begin(w);
     TRY(graph_input(r.graph, "input", input, &r.input, err));
     r.logits = a->make(&n, r.input, a->variant);
     TRY(n.b.status);
@@ -80,6 +83,13 @@ out:
     return st;
 }
 
+limn_status arch_build(const struct arch *a, struct weights *w, struct shape input, bool transform_input,
+                       struct arch_graph *out, limn_error *err)
+{
+    weights_begin(w, false);
+    return build_with(a, w, input, transform_input, out, err);
+}
+
 void arch_graph_finish(struct arch_graph *g)
 {
     mem_free(g->layer);
@@ -95,7 +105,8 @@ limn_status arch_recognise(struct weights *w, const struct arch **out, limn_erro
         if (!arch_dims(&archs[i], w, &channels, &classes)) {
             continue;
         }
-        limn_status st = arch_build(&archs[i], w, SHAPE(1, channels, archs[i].size, archs[i].size), &g, err);
+        weights_begin(w, true);
+        limn_status st = build_with(&archs[i], w, SHAPE(1, channels, archs[i].size, archs[i].size), true, &g, err);
         arch_graph_finish(&g);
         if (st == LIMN_OK) {
             *out = &archs[i];

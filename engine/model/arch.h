@@ -2,20 +2,28 @@
 #ifndef LIMN_MODEL_ARCH_H
 #define LIMN_MODEL_ARCH_H
 
+#include "image/image.h"
 #include "model/net.h"
+
+struct arch_input { /* how torchvision prepares pictures of three channels */
+    enum resize_filter filter;
+    float mean[3], std[3];
+};
 
 struct arch {
     const char *name, *title;
     value_id (*make)(struct net *n, value_id x, int32_t variant); /* appends the layers, returns the logits */
     int32_t variant;                                              /* the family's own code: a depth, a version */
-    const char *first;               /* weight whose dimension 1 is the number of input channels */
-    const char *classifier;          /* weight whose dimension 0 is the number of classes */
-    int32_t channels, size, classes; /* of the published network */
-    const char *layer;               /* default Grad-CAM layer */
+    const char *first;              /* weight whose dimension 1 is the number of input channels */
+    const char *classifier;         /* weight whose dimension 0 is the number of classes */
+    int32_t channels, size, resize; /* of the published network: input, and the shorter side before the crop */
+    const struct arch_input *input;
+    int32_t classes;
+    const char *layer; /* default Grad-CAM layer */
 };
 
 /* The build functions of the families, as the rows name them. */
-#define ARCH(name, title, family, variant, first, classifier, channels, size, classes, layer)                          \
+#define ARCH(name, title, family, variant, first, classifier, channels, size, resize, input, classes, layer)           \
     value_id arch_##family(struct net *n, value_id x, int32_t v);
 #include "model/archs.def"
 #undef ARCH
@@ -37,9 +45,9 @@ struct arch_graph { /* what a build produces */
     size_t n_layer;
 };
 /* Builds for input [batch, channels, height, width] and checks the weights: what is missing, unexpected or mis-shaped
- * is LIMN_ERR_FORMAT. */
-limn_status arch_build(const struct arch *a, struct weights *w, struct shape input, struct arch_graph *out,
-                       limn_error *err);
+ * is LIMN_ERR_FORMAT. transform_input: see net_transform_input. */
+limn_status arch_build(const struct arch *a, struct weights *w, struct shape input, bool transform_input,
+                       struct arch_graph *out, limn_error *err);
 void arch_graph_finish(struct arch_graph *g); /* zeroed struct allowed */
 /* Channels and classes as the weights have them, the published ones for a recipe; false when the file lacks them. */
 bool arch_dims(const struct arch *a, const struct weights *w, int32_t *channels, int32_t *classes);

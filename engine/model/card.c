@@ -8,6 +8,7 @@
  *   output        name of the output to explain              head    "auto", "softmax" or "sigmoid" (several labels)
  *   pool          "mean" or "sum": scores of an output with positions
  *   pre_activation  true: scores before a final softmax, log_softmax or sigmoid
+ *   transform_input  false when a GoogLeNet or Inception was trained without torchvision's option of that name
  *
  * A key that is none of these is an error: a mistyped field would otherwise be ignored in silence. */
 #include <math.h>
@@ -21,9 +22,10 @@
 
 #define CARD_BYTES_MAX (4u << 20)
 
-static const char *const card_keys[] = {"arch",   "title",  "licence", "origin", "trained_on",    "layer", "input",
-                                        "mean",   "std",    "range",   "bgr",    "resize",        "rule",  "filter",
-                                        "labels", "output", "head",    "pool",   "pre_activation"};
+static const char *const card_keys[] = {"arch",           "title",          "licence", "origin", "trained_on", "layer",
+                                        "input",          "mean",           "std",     "range",  "bgr",        "resize",
+                                        "rule",           "filter",         "labels",  "output", "head",       "pool",
+                                        "pre_activation", "transform_input"};
 
 static limn_status card_text(const json_t *root, const char *key, char *buf, size_t size, limn_error *err)
 {
@@ -89,11 +91,21 @@ static bool card_int(const json_t *v, int32_t min, int32_t max, int32_t *out)
     return true;
 }
 
+static limn_status card_bool(const json_t *root, const char *key, bool *out, limn_error *err)
+{
+    const json_t *v = json_object_get(root, key);
+    if (v != NULL && !json_is_boolean(v)) {
+        return err_set(err, LIMN_ERR_FORMAT, "\"%s\" is not true or false", key);
+    }
+    *out = v != NULL ? json_is_true(v) : *out;
+    return LIMN_OK;
+}
+
 static limn_status card_numbers(const json_t *root, struct model_card *c, limn_error *err)
 {
     const json_t *input = json_object_get(root, "input"), *range = json_object_get(root, "range"),
-                 *bgr = json_object_get(root, "bgr"), *resize = json_object_get(root, "resize"),
-                 *pre = json_object_get(root, "pre_activation");
+                 *resize = json_object_get(root, "resize");
+    bool transform = !c->keep_input;
     if (input != NULL && (json_array_size(input) != 3 || !card_int(json_array_get(input, 0), 1, 3, &c->channels) ||
                           !card_int(json_array_get(input, 1), 1, 16384, &c->height) ||
                           !card_int(json_array_get(input, 2), 1, 16384, &c->width))) {
@@ -105,14 +117,13 @@ static limn_status card_numbers(const json_t *root, struct model_card *c, limn_e
             return err_set(err, LIMN_ERR_FORMAT, "\"range\" is not a positive number");
         }
     }
-    if (bgr != NULL && !json_is_boolean(bgr)) {
-        return err_set(err, LIMN_ERR_FORMAT, "\"bgr\" is not true or false");
+    limn_status st = card_bool(root, "bgr", &c->bgr, err);
+    st = st == LIMN_OK ? card_bool(root, "pre_activation", &c->head.pre_activation, err) : st;
+    st = st == LIMN_OK ? card_bool(root, "transform_input", &transform, err) : st;
+    if (st != LIMN_OK) {
+        return st;
     }
-    c->bgr = json_is_true(bgr);
-    if (pre != NULL && !json_is_boolean(pre)) {
-        return err_set(err, LIMN_ERR_FORMAT, "\"pre_activation\" is not true or false");
-    }
-    c->head.pre_activation = json_is_true(pre);
+    c->keep_input = !transform;
     if (resize != NULL && !card_int(resize, 1, 16384, &c->resize)) {
         return err_set(err, LIMN_ERR_FORMAT, "\"resize\" is not a number of pixels from 1 to 16384");
     }

@@ -30,6 +30,14 @@ uint64_t model_params(const struct model *m)
     return n;
 }
 
+/* The operator that computes v, which a change of shape may follow (a Linear on more than two dimensions). */
+static const char *op_behind(const struct graph *g, const struct value *v)
+{
+    const struct node *n = &g->node[v->producer];
+    const struct value *from = (n->op->flags & OP_VIEW) != 0 ? &g->value[n->in[0]] : v;
+    return from->producer >= 0 ? g->node[from->producer].op->name : n->op->name;
+}
+
 /* Appends layer i unless it is there already; first the containers around it. */
 static void list_add(struct model *m, bool *done, size_t i)
 {
@@ -50,7 +58,7 @@ static void list_add(struct model *m, bool *done, size_t i)
     const struct value *v = &p->graph->value[p->layer[i].value];
     bool own = strcmp(v->name, name) == 0 && v->producer >= 0;
     m->layers[m->n_layers++] = (struct model_layer){.name = name,
-                                                    .op = own ? p->graph->node[v->producer].op->name : "",
+                                                    .op = own ? op_behind(p->graph, v) : "",
                                                     .shape = v->shape,
                                                     .params = params_below(p->graph, name),
                                                     .is_default = strcmp(name, m->card.default_layer) == 0};

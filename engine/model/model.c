@@ -14,7 +14,7 @@
 
 static limn_status arch_unknown(const char *name, limn_error *err)
 {
-    const char *names[64];
+    const char *names[160];
     size_t n = 0;
     for (; n < arch_count() && n < sizeof names / sizeof names[0]; n++) {
         names[n] = arch_at(n)->name;
@@ -38,7 +38,6 @@ static limn_status choose_arch(struct model *m, limn_error *err)
 /* What the card leaves open follows the architecture and the weights. */
 static limn_status card_complete(struct model_card *c, const struct arch *a, const struct weights *w, limn_error *err)
 {
-    static const float mean[3] = {0.485f, 0.456f, 0.406f}, std[3] = {0.229f, 0.224f, 0.225f}; /* ImageNet's */
     int32_t channels = a->channels, classes = a->classes;
     snprintf(c->arch, sizeof c->arch, "%s", a->name);
     if (arch_dims(a, w, &channels, &classes) && c->channels != 0 && c->channels != channels) {
@@ -50,12 +49,13 @@ static limn_status card_complete(struct model_card *c, const struct arch *a, con
     c->range = c->range > 0 ? c->range : 1;
     if (c->std[0] == 0) {
         for (int32_t k = 0; k < 4; k++) {
-            c->mean[k] = channels == 3 && k < 3 ? mean[k] : 0;
-            c->std[k] = channels == 3 && k < 3 ? std[k] : 1;
+            c->mean[k] = channels == 3 && k < 3 ? a->input->mean[k] : 0;
+            c->std[k] = channels == 3 && k < 3 ? a->input->std[k] : 1;
         }
     }
     int32_t side = c->height < c->width ? c->height : c->width;
-    c->resize = c->resize > 0 ? c->resize : side >= 128 ? side * 8 / 7 : side; /* 224 from 256, small inputs whole */
+    c->resize = c->resize > 0 ? c->resize : (int32_t)((int64_t)a->resize * side / a->size);
+    c->filter = c->filter == FILTER_OPEN ? a->input->filter : c->filter;
     if (c->default_layer[0] == '\0') {
         snprintf(c->default_layer, sizeof c->default_layer, "%s", a->layer);
     }
@@ -179,7 +179,8 @@ static limn_status build_network(struct model *m, int32_t batch, struct arch_gra
     struct arch_graph g = {0};
     value_id output = VALUE_NONE;
     limn_status st = LIMN_OK;
-    TRY(arch_build(m->arch, m->weights, SHAPE(batch, m->card.channels, m->card.height, m->card.width), &g, err));
+    struct shape input = SHAPE(batch, m->card.channels, m->card.height, m->card.width);
+    TRY(arch_build(m->arch, m->weights, input, !m->card.keep_input, &g, err));
     TRY(choose_output(m, &g, &output, err));
     TRY(head_attach(g.graph, output, batch, &m->card.head, head, err));
     g.logits = head->scores;
@@ -196,6 +197,7 @@ static limn_status open_network(struct model *m, const struct model_options *o, 
     const char *layer = NULL;
     TRY(choose_arch(m, err));
     if (m->arch == NULL) {
+        m->card.filter = m->card.filter == FILTER_OPEN ? RESIZE_BILINEAR : m->card.filter;
         return LIMN_OK;
     }
     TRY(card_complete(&m->card, m->arch, m->weights, err));
@@ -231,7 +233,7 @@ limn_status model_open(const char *name, const struct model_options *opt, struct
     if (m == NULL) {
         return err_nomem(err, sizeof *m, "a model");
     }
-    m->card.filter = RESIZE_BILINEAR;
+    m->card.filter = FILTER_OPEN;
     if (str_starts(name, "recipe:")) {
         snprintf(m->card.arch, sizeof m->card.arch, "%s", name + strlen("recipe:"));
         snprintf(m->card.licence, sizeof m->card.licence, "none (computed)");

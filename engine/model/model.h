@@ -21,6 +21,7 @@ struct model_card {
     float mean[4], std[4];           /* x = (v * range - mean) / std, v in [0,1] */
     float range;                     /* 1, or 255 for networks that take 0..255 */
     bool bgr;
+    bool keep_input; /* GoogLeNet, Inception: no change of the normalisation inside the network */
     enum resize_rule rule;
     int32_t resize; /* shorter side before the crop, e.g. 256 */
     enum resize_filter filter;

@@ -6,6 +6,7 @@
 #include "model/model.h"
 
 #define MODEL_PATH_MAX 4096
+#define FILTER_OPEN ((enum resize_filter)255) /* of a card that names none: follows the architecture */
 
 struct model {
     struct model_card card;

@@ -57,10 +57,13 @@ static value_id net_param(struct net *n, const char *layer, const char *part, en
 value_id net_conv(struct net *n, const char *name, value_id x, struct net_conv c)
 {
     int32_t size = c.size > 0 ? c.size : 1, stride = c.stride > 0 ? c.stride : 1, groups = c.groups > 0 ? c.groups : 1;
-    int32_t in = build_shape(&n->b, x)->dim[1];
-    value_id w = net_param(n, name, "weight", WEIGHT_KERNEL, SHAPE(c.out, in / groups, size, size));
+    int32_t wide = c.size_w > 0 ? c.size_w : size, in = build_shape(&n->b, x)->dim[1];
+    value_id w = net_param(n, name, "weight", WEIGHT_KERNEL, SHAPE(c.out, in / groups, size, wide));
     value_id bias = c.bias ? net_param(n, name, "bias", WEIGHT_BIAS, SHAPE(c.out)) : VALUE_NONE;
-    struct conv_attrs a = conv_attrs_2d(stride, c.pad, 1, groups);
+    struct conv_attrs a = conv_attrs_2d(stride, c.pad, c.dilation > 0 ? c.dilation : 1, groups);
+    if (c.size_w > 0) {
+        a.pad_begin[2] = a.pad_end[2] = c.pad_w;
+    }
     return net_record(n, name, build(&n->b, &op_conv, name, &a, x, w, bias));
 }
 
@@ -71,26 +74,69 @@ value_id net_bn(struct net *n, const char *name, value_id x)
     value_id beta = net_param(n, name, "bias", WEIGHT_NORM_SHIFT, s);
     value_id mean = net_param(n, name, "running_mean", WEIGHT_NORM_MEAN, s);
     value_id var = net_param(n, name, "running_var", WEIGHT_NORM_VAR, s);
-    struct batch_norm_attrs a = {.eps = 1e-5f};
+    struct batch_norm_attrs a = {.eps = n->bn_eps > 0 ? n->bn_eps : 1e-5f};
     return net_record(n, name, build(&n->b, &op_batch_norm, name, &a, x, gamma, beta, mean, var));
+}
+
+/* The shape that spreads a vector over dimension `axis` of x. */
+static struct shape net_spread(const struct net *n, value_id x, int32_t axis)
+{
+    struct shape s = {.rank = build_shape(&n->b, x)->rank - axis};
+    for (int32_t i = 0; i < s.rank; i++) {
+        s.dim[i] = i == 0 ? build_shape(&n->b, x)->dim[axis] : 1;
+    }
+    return s;
+}
+
+value_id net_layer_norm(struct net *n, const char *name, value_id x, int32_t axis, float eps)
+{
+    struct shape one = SHAPE(build_shape(&n->b, x)->dim[axis]), spread = net_spread(n, x, axis);
+    value_id gamma = net_param(n, name, "weight", WEIGHT_KERNEL, one);
+    value_id beta = net_param(n, name, "bias", WEIGHT_BIAS, one);
+    if (spread.rank > 1) {
+        gamma = build_reshape(&n->b, NULL, gamma, spread);
+        beta = build_reshape(&n->b, NULL, beta, spread);
+    }
+    return net_record(n, name, build_layer_norm(&n->b, name, x, gamma, beta, 1 << axis, eps));
 }
 
 value_id net_linear(struct net *n, const char *name, value_id x, int32_t out)
 {
-    value_id w = net_param(n, name, "weight", WEIGHT_KERNEL, SHAPE(out, build_shape(&n->b, x)->dim[1]));
+    if (n->b.status != LIMN_OK) {
+        return VALUE_NONE;
+    }
+    struct shape s = *build_shape(&n->b, x);
+    int32_t in = s.dim[s.rank - 1];
+    value_id w = net_param(n, name, "weight", WEIGHT_KERNEL, SHAPE(out, in));
     value_id bias = net_param(n, name, "bias", WEIGHT_BIAS, SHAPE(out));
     struct matmul_attrs a = {.trans_b = 1};
-    return net_record(n, name, build(&n->b, &op_matmul, name, &a, x, w, bias));
+    if (s.rank == 2) {
+        return net_record(n, name, build(&n->b, &op_matmul, name, &a, x, w, bias));
+    }
+    x = build_reshape(&n->b, NULL, x, SHAPE((int32_t)(shape_elems(&s) / (size_t)in), in));
+    x = build(&n->b, &op_matmul, NULL, &a, x, w, bias);
+    s.dim[s.rank - 1] = out;
+    return net_record(n, name, build_reshape(&n->b, name, x, s));
+}
+
+value_id net_channel_scale(struct net *n, const char *name, const char *part, value_id x)
+{
+    return build_mul(&n->b, x, net_param(n, name, part, WEIGHT_BIAS, net_spread(n, x, 1)));
+}
+
+value_id net_act(struct net *n, const char *name, value_id x, const struct op *op)
+{
+    return net_record(n, name, build(&n->b, op, name, NULL, x));
 }
 
 value_id net_relu(struct net *n, const char *name, value_id x)
 {
-    return net_record(n, name, build(&n->b, &op_relu, name, NULL, x));
+    return net_act(n, name, x, &op_relu);
 }
 
 value_id net_relu6(struct net *n, const char *name, value_id x)
 {
-    return net_record(n, name, build(&n->b, &op_relu6, name, NULL, x));
+    return net_act(n, name, x, &op_relu6);
 }
 
 static struct pool_attrs pool_attrs_2d(int32_t size, int32_t stride, int32_t pad, bool ceil)
@@ -110,9 +156,9 @@ value_id net_max_pool(struct net *n, const char *name, value_id x, int32_t size,
     return net_record(n, name, build(&n->b, &op_max_pool, name, &a, x));
 }
 
-value_id net_avg_pool(struct net *n, const char *name, value_id x, int32_t size, int32_t stride)
+value_id net_avg_pool(struct net *n, const char *name, value_id x, int32_t size, int32_t stride, int32_t pad)
 {
-    struct pool_attrs a = pool_attrs_2d(size, stride, 0, false);
+    struct pool_attrs a = pool_attrs_2d(size, stride, pad, false);
     return net_record(n, name, build(&n->b, &op_avg_pool, name, &a, x));
 }
 
@@ -141,10 +187,70 @@ value_id net_add(struct net *n, const char *name, value_id x, value_id y)
     return net_record(n, name, build(&n->b, &op_add, name, NULL, x, y));
 }
 
-value_id net_concat(struct net *n, const char *name, value_id x, value_id y)
+value_id net_concat(struct net *n, const char *name, const value_id *x, int32_t count)
 {
     struct concat_attrs a = {.axis = 1};
-    return net_record(n, name, build(&n->b, &op_concat, name, &a, x, y));
+    return net_record(n, name, build_node(&n->b, &op_concat, name, &a, count, x));
+}
+
+value_id net_permute(struct net *n, const char *name, value_id x, const int32_t perm[4])
+{
+    struct transpose_attrs a = {.perm = {perm[0], perm[1], perm[2], perm[3]}};
+    return net_record(n, name, build(&n->b, &op_transpose, name, &a, x));
+}
+
+value_id net_channel_shuffle(struct net *n, const char *name, value_id x, int32_t groups)
+{
+    static const struct transpose_attrs swap = {.perm = {0, 2, 1, 3, 4}};
+    if (n->b.status != LIMN_OK) {
+        return VALUE_NONE;
+    }
+    struct shape s = *build_shape(&n->b, x);
+    x = build_reshape(&n->b, NULL, x, SHAPE(s.dim[0], groups, s.dim[1] / groups, s.dim[2], s.dim[3]));
+    x = build(&n->b, &op_transpose, NULL, &swap, x);
+    return net_record(n, name, build_reshape(&n->b, name, x, s));
+}
+
+value_id net_conv_norm_act(struct net *n, const char *name, value_id x, struct net_conv c, const struct op *act)
+{
+    c.pad = (c.size > 0 ? c.size - 1 : 0) / 2 * (c.dilation > 0 ? c.dilation : 1);
+    x = net_conv(n, net_name(n, "%s.0", name), x, c);
+    x = net_bn(n, net_name(n, "%s.1", name), x);
+    x = act != NULL ? net_act(n, net_name(n, "%s.2", name), x, act) : x;
+    return net_module(n, name, x);
+}
+
+value_id net_squeeze_excite(struct net *n, const char *name, value_id x, int32_t squeeze, const struct op *act,
+                            const struct op *scale)
+{
+    int32_t channels = build_shape(&n->b, x)->dim[1];
+    value_id s = net_adaptive_pool(n, net_name(n, "%s.avgpool", name), x, 1);
+    s = net_conv(n, net_name(n, "%s.fc1", name), s, (struct net_conv){.out = squeeze, .bias = true});
+    s = net_act(n, net_name(n, "%s.activation", name), s, act);
+    s = net_conv(n, net_name(n, "%s.fc2", name), s, (struct net_conv){.out = channels, .bias = true});
+    s = net_act(n, net_name(n, "%s.scale_activation", name), s, scale);
+    return net_record(n, name, build(&n->b, &op_mul, name, NULL, x, s));
+}
+
+value_id net_transform_input(struct net *n, value_id x)
+{
+    /* x * std + mean is the picture in [0,1]; then (x - 0.5) / 0.5 */
+    static const float scale[3] = {0.229f / 0.5f, 0.224f / 0.5f, 0.225f / 0.5f};
+    static const float shift[3] = {(0.485f - 0.5f) / 0.5f, (0.456f - 0.5f) / 0.5f, (0.406f - 0.5f) / 0.5f};
+    value_id a = VALUE_NONE, b = VALUE_NONE;
+    if (n->b.status != LIMN_OK || !n->transform_input || build_shape(&n->b, x)->dim[1] != 3) {
+        return x;
+    }
+    n->b.status = graph_const_data(n->b.g, NULL, SHAPE(3, 1, 1), scale, &a, n->b.err);
+    if (n->b.status == LIMN_OK) {
+        n->b.status = graph_const_data(n->b.g, NULL, SHAPE(3, 1, 1), shift, &b, n->b.err);
+    }
+    return build_add(&n->b, build_mul(&n->b, x, a), b);
+}
+
+void net_ignore(struct net *n, const char *prefix)
+{
+    weights_ignore(n->weights, prefix);
 }
 
 value_id net_module(struct net *n, const char *name, value_id x)

@@ -23,28 +23,51 @@ struct net {
     struct net_layer *layer; /* modules in the order of their outputs */
     size_t n_layer, cap_layer;
     int32_t classes;
+    float bn_eps;         /* of every BatchNorm; 0: 1e-5 */
+    bool transform_input; /* GoogLeNet, Inception: see net_transform_input */
 };
 
 /* A name in the graph's memory; "" once the net failed. */
 const char *net_name(struct net *n, const char *fmt, ...) LIMN_PRINTF(2, 3);
 
-struct net_conv { /* zero: 1 for size, stride and groups */
-    int32_t out, size, stride, pad, groups;
+struct net_conv { /* zero: 1 for size, stride, dilation and groups */
+    int32_t out, size, stride, pad, groups, dilation;
+    int32_t size_w, pad_w; /* of an oblong kernel: size and pad are the vertical ones; size_w 0: square */
     bool bias;
 };
 value_id net_conv(struct net *n, const char *name, value_id x, struct net_conv c);
-value_id net_bn(struct net *n, const char *name, value_id x); /* eps 1e-5 */
-value_id net_linear(struct net *n, const char *name, value_id x, int32_t out);
-value_id net_relu(struct net *n, const char *name, value_id x); /* name NULL: a function, not a module */
+value_id net_bn(struct net *n, const char *name, value_id x);
+/* LayerNorm over dimension `axis`, one weight and bias for each of its places. */
+value_id net_layer_norm(struct net *n, const char *name, value_id x, int32_t axis, float eps);
+value_id net_linear(struct net *n, const char *name, value_id x, int32_t out); /* on the last dimension */
+/* x times the parameter `part` of module `name`, one number a channel. */
+value_id net_channel_scale(struct net *n, const char *name, const char *part, value_id x);
+/* An operator without attributes: an activation. name NULL: a function, not a module. */
+value_id net_act(struct net *n, const char *name, value_id x, const struct op *op);
+value_id net_relu(struct net *n, const char *name, value_id x);
 value_id net_relu6(struct net *n, const char *name, value_id x);
 value_id net_max_pool(struct net *n, const char *name, value_id x, int32_t size, int32_t stride, int32_t pad,
                       bool ceil);
-value_id net_avg_pool(struct net *n, const char *name, value_id x, int32_t size, int32_t stride);
+value_id net_avg_pool(struct net *n, const char *name, value_id x, int32_t size, int32_t stride, int32_t pad);
 /* Adaptive average to size x size; an alias of x when it has that size already. */
 value_id net_adaptive_pool(struct net *n, const char *name, value_id x, int32_t size);
 value_id net_flatten(struct net *n, value_id x); /* [N, everything else] */
 value_id net_add(struct net *n, const char *name, value_id x, value_id y);
-value_id net_concat(struct net *n, const char *name, value_id x, value_id y); /* channels */
+value_id net_concat(struct net *n, const char *name, const value_id *x, int32_t count); /* channels */
+value_id net_permute(struct net *n, const char *name, value_id x, const int32_t perm[4]);
+/* Channel k * g + i of the result is channel i * (C / g) + k of x. */
+value_id net_channel_shuffle(struct net *n, const char *name, value_id x, int32_t groups);
+/* torchvision's Conv2dNormActivation: a convolution without bias, padded to keep the size at stride 1, BatchNorm, and
+ * `act` (NULL: none), at name.0, name.1 and name.2. */
+value_id net_conv_norm_act(struct net *n, const char *name, value_id x, struct net_conv c, const struct op *act);
+/* torchvision's SqueezeExcitation: x * scale(fc2(act(fc1(mean of each channel)))), `squeeze` channels between. */
+value_id net_squeeze_excite(struct net *n, const char *name, value_id x, int32_t squeeze, const struct op *act,
+                            const struct op *scale);
+/* The input of networks that were trained with mean and deviation 0.5 from one normalised as for the others. An alias
+ * unless n->transform_input and x has three channels. */
+value_id net_transform_input(struct net *n, value_id x);
+/* Parameters of the file whose names start so have no part in inference (auxiliary classifiers). */
+void net_ignore(struct net *n, const char *prefix);
 /* Declares a container or identity module whose output is x; returns x. */
 value_id net_module(struct net *n, const char *name, value_id x);
 

@@ -25,7 +25,7 @@ struct weights {
     struct tensor_file *file; /* NULL: recipe */
     struct weight *weight;    /* sorted by name */
     size_t n;
-    bool strict;
+    bool strict, probe;
     char notes[400];
     size_t n_notes;
     size_t n_bad_tensors;
@@ -152,8 +152,9 @@ bool weights_shape(const struct weights *w, const char *name, struct shape *out)
     return x != NULL && st_tensor_shape(x->tensor, out);
 }
 
-void weights_begin(struct weights *w)
+void weights_begin(struct weights *w, bool probe)
 {
+    w->probe = probe;
     w->n_notes = 0;
     w->notes[0] = '\0';
     for (size_t i = 0; i < w->n; i++) {
@@ -204,17 +205,24 @@ limn_status weights_get(struct weights *w, struct arena *a, const char *name, en
     *out = &absent;
     if (x == NULL) {
         weights_note(w, "missing %.60s", name);
-        return LIMN_OK;
+        return w->probe ? err_set(err, LIMN_ERR_FORMAT, "%s", w->notes) : LIMN_OK;
     }
     x->used = true;
     if (!st_tensor_shape(x->tensor, &have) || !shape_equal(&have, shape)) {
         char found[64], wanted[SHAPE_TEXT_MAX];
         weights_note(w, "%.60s is %s (expected %s)", name, tensor_shape_text(x->tensor, found, sizeof found),
                      shape_text(shape, wanted));
-        return LIMN_OK;
+        return w->probe ? err_set(err, LIMN_ERR_FORMAT, "%s", w->notes) : LIMN_OK;
     }
     *out = &x->source;
     return LIMN_OK;
+}
+
+void weights_ignore(struct weights *w, const char *prefix)
+{
+    for (size_t i = 0; i < w->n; i++) {
+        w->weight[i].used = w->weight[i].used || str_starts(w->weight[i].name, prefix);
+    }
 }
 
 limn_status weights_end(struct weights *w, const char *arch, limn_error *err)

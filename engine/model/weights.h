@@ -29,9 +29,11 @@ bool weights_shape(const struct weights *w, const char *name, struct shape *out)
 /* One round: begin, a get for every parameter, end. A parameter that is missing or has another shape is noted and reads
  * as an error; the notes come out of weights_end as LIMN_ERR_FORMAT, at most five by name. Sources of a recipe live in
  * `a`. */
-void weights_begin(struct weights *w);
+void weights_begin(struct weights *w, bool probe); /* probe: the first disagreement is an error at once */
 limn_status weights_get(struct weights *w, struct arena *a, const char *name, enum weight_role role,
                         const struct shape *shape, const struct const_source **out, limn_error *err);
+/* Tensors whose names start so may be there or not. */
+void weights_ignore(struct weights *w, const char *prefix);
 limn_status weights_end(struct weights *w, const char *arch, limn_error *err);
 
 /* NULL, or one line about non-finite weights seen by reads so far. */

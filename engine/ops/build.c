@@ -67,3 +67,15 @@ value_id build_broadcast(struct builder *b, value_id x, struct shape shape)
     }
     return build(b, &op_broadcast_to, NULL, &a, x);
 }
+
+value_id build_layer_norm(struct builder *b, const char *name, value_id x, value_id gamma, value_id beta, int32_t axes,
+                          float eps)
+{
+    bool scaled = gamma != VALUE_NONE, shifted = beta != VALUE_NONE;
+    value_id d = build_sub(b, x, build_reduce(b, &op_reduce_mean, x, axes, true));
+    value_id var = build_reduce(b, &op_reduce_mean, build_mul(b, d, d), axes, true);
+    value_id sd = build(b, &op_sqrt, NULL, NULL, build_affine(b, var, 1, eps));
+    value_id y = build(b, &op_div, scaled || shifted ? NULL : name, NULL, d, sd);
+    y = scaled ? build(b, &op_mul, shifted ? NULL : name, NULL, y, gamma) : y;
+    return shifted ? build(b, &op_add, name, NULL, y, beta) : y;
+}

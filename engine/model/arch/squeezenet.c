@@ -14,7 +14,7 @@ static value_id fire(struct net *n, int32_t i, value_id x, int32_t squeeze, int3
     x = conv_relu(n, net_name(n, "%s.squeeze", p), x, squeeze, 1);
     value_id a = conv_relu(n, net_name(n, "%s.expand1x1", p), x, expand, 1);
     value_id b = conv_relu(n, net_name(n, "%s.expand3x3", p), x, expand, 3);
-    return net_concat(n, p, a, b);
+    return net_concat(n, p, (value_id[]){a, b}, 2);
 }
 
 value_id arch_squeezenet(struct net *n, value_id x, int32_t variant)
