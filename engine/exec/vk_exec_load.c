@@ -1,6 +1,7 @@
-/* Constants to the device. Those that replayed calls read are written once into the weight arena, straight from their
- * source where the host sees that memory. The prepare calls (packing weights) then run step by step with their raw
- * constants in a temporary arena that only the largest step determines, so that a model never exists twice. */
+/* Constants and tables to the device. Constants that replayed calls read are written once into the weight arena,
+ * straight from their source where the host sees that memory. The prepare calls (packing weights) then run step by step
+ * with their raw constants in a temporary arena that only the largest step determines, so that a model never exists
+ * twice. */
 #include "exec/vk_exec.h"
 
 static limn_status load_constant(struct vk_exec *e, value_id v, const struct place *p, limn_error *err)
@@ -38,6 +39,24 @@ static limn_status load_resident(struct vk_exec *e, limn_error *err)
     return LIMN_OK;
 }
 
+/* Tables that plans computed. */
+static limn_status load_tables(struct vk_exec *e, limn_error *err)
+{
+    limn_status st = LIMN_OK;
+    for (size_t i = 0; i < e->n_step; i++) {
+        const struct kernel_list *l = &e->step[i].calls;
+        for (size_t k = 0; k < l->n_scratch; k++) {
+            if (l->scratch[k].data) {
+                struct vk_slice to = vk_exec_slice(e, &e->step[i].scratch[k]);
+                to.bytes = l->scratch[k].bytes;
+                TRY(vk_write(e->d, &to, l->scratch[k].data, err));
+            }
+        }
+    }
+out:
+    return st;
+}
+
 static limn_status prepare_step(struct vk_exec *e, size_t step, VkCommandBuffer cmd, limn_error *err)
 {
     const struct vk_step *s = &e->step[step];
@@ -67,6 +86,7 @@ limn_status vk_exec_load(struct vk_exec *e, limn_error *err)
     VkCommandBuffer cmd = VK_NULL_HANDLE;
     limn_status st = LIMN_OK;
     TRY(load_resident(e, err));
+    TRY(load_tables(e, err));
     TRY(vk_commands_alloc(e->d, &cmd, err));
     for (size_t i = 0; i < e->n_step; i++) {
         if (e->step[i].hoisted) {

@@ -217,6 +217,7 @@ static void place_scratch(struct vk_step *s)
     for (size_t i = 0; i < s->calls.n_scratch; i++) {
         bool early = scratch_used(s, i, true), late = scratch_used(s, i, false);
         bool keep = early && (late || s->calls.scratch[i].persistent);
+        keep = keep || s->calls.scratch[i].data;
         s->scratch[i].kind = keep ? PLACE_WEIGHTS : early ? PLACE_TEMP : PLACE_ACTIVATIONS;
         s->scratch[i].bytes = (s->calls.scratch[i].bytes + 15) & ~UINT64_C(15);
     }

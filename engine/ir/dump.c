@@ -35,11 +35,15 @@ static void put_attr(struct text *t, const struct attr_desc *d, const void *attr
 {
     const unsigned char *p = (const unsigned char *)attrs + d->offset;
     int32_t i[5];
-    float f;
+    float f[3];
     switch (d->type) {
     case ATTR_F32:
-        memcpy(&f, p, sizeof(f));
-        put(t, " %s=%g", d->name, (double)f);
+        memcpy(f, p, sizeof(f[0]));
+        put(t, " %s=%g", d->name, (double)f[0]);
+        break;
+    case ATTR_F32X3:
+        memcpy(f, p, sizeof(f));
+        put(t, " %s=%g,%g,%g", d->name, (double)f[0], (double)f[1], (double)f[2]);
         break;
     case ATTR_I32X3:
         memcpy(i, p, 3 * sizeof(i[0]));

@@ -24,8 +24,21 @@ int kernel_scratch(struct kernel_list *l, uint64_t bytes, bool persistent)
     if (mem_grow(&l->scratch, &l->cap_scratch, l->n_scratch + 1, sizeof(*l->scratch), NULL) != LIMN_OK) {
         return -1;
     }
-    l->scratch[l->n_scratch] = (struct kernel_scratch){bytes, persistent};
+    l->scratch[l->n_scratch] = (struct kernel_scratch){bytes, persistent, NULL};
     return (int)l->n_scratch++;
+}
+
+int kernel_table(struct kernel_list *l, const void *data, size_t bytes)
+{
+    void *copy = mem_alloc(bytes, 1);
+    int at = copy ? kernel_scratch(l, bytes, true) : -1;
+    if (at < 0) {
+        mem_free(copy);
+        return -1;
+    }
+    memcpy(copy, data, bytes);
+    l->scratch[at].data = copy;
+    return at;
 }
 
 void kernel_spec(struct kernel_call *c, uint32_t value)
@@ -66,6 +79,9 @@ void kernel_grid_1d(struct kernel_call *c, const struct device_caps *caps, uint6
 
 void kernel_list_finish(struct kernel_list *l)
 {
+    for (size_t i = 0; i < l->n_scratch; i++) {
+        mem_free(l->scratch[i].data);
+    }
     mem_free(l->call);
     mem_free(l->scratch);
     memset(l, 0, sizeof(*l));

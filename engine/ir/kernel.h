@@ -62,6 +62,7 @@ struct kernel_call {
 struct kernel_scratch {
     uint64_t bytes;
     bool persistent; /* kept between replays: packed weights */
+    void *data;      /* what it holds from the start, owned by the list: a table that calls only read; or NULL */
 };
 
 struct kernel_list {
@@ -76,6 +77,8 @@ struct kernel_list {
 struct kernel_call *kernel_add(struct kernel_list *l, uint16_t shader, uint32_t x, uint32_t y, uint32_t z);
 /* Index of a new scratch buffer, or -1 when out of memory. */
 int kernel_scratch(struct kernel_list *l, uint64_t bytes, bool persistent);
+/* The same for a table that the plan computed; the bytes are copied. */
+int kernel_table(struct kernel_list *l, const void *data, size_t bytes);
 void kernel_spec(struct kernel_call *c, uint32_t value); /* the next specialisation constant */
 void kernel_push(struct kernel_call *c, const void *data, size_t bytes);
 /* The next binding: whole buffer, storage view. Returns it for changes. */

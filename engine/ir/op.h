@@ -13,7 +13,7 @@ typedef int32_t value_id;
 #define OP_MAX_IN 512 /* concat in DenseNet; most have 1..5 */
 #define OP_MAX_OUT 4
 
-enum attr_type { ATTR_I32, ATTR_F32, ATTR_BOOL, ATTR_I32X3, ATTR_I32X5 };
+enum attr_type { ATTR_I32, ATTR_F32, ATTR_BOOL, ATTR_I32X3, ATTR_I32X5, ATTR_F32X3 };
 struct attr_desc { /* for dumps, model files and tests */
     const char *name;
     enum attr_type type;

@@ -82,11 +82,27 @@ struct adaptive_attrs {
     int32_t size[3];    /* output spatial size */
     int32_t in_size[3]; /* adaptive_avg_pool_grad */
 };
-/* --- resize(x), resize_grad(g): nearest or (bi/tri)linear --- */
-enum resize_mode { RESIZE_MODE_NEAREST, RESIZE_MODE_LINEAR };
+/* --- resize(x), resize_grad(g): the last one to three axes of rank 3..5 to another size, by the formulas of
+ * resize_map.c --- */
+enum resize_mode { RESIZE_MODE_NEAREST, RESIZE_MODE_LINEAR, RESIZE_MODE_CUBIC };
+enum resize_coord {               /* which position of x an output samples */
+                    RESIZE_TORCH, /* PyTorch's: ASYMMETRIC for nearest, else HALF_PIXEL */
+                    RESIZE_ALIGN_CORNERS,
+                    RESIZE_HALF_PIXEL,
+                    RESIZE_PYTORCH_HALF_PIXEL,
+                    RESIZE_ASYMMETRIC,
+                    RESIZE_TF_HALF_PIXEL, /* tf_half_pixel_for_nn */
+                    RESIZE_HALF_PIXEL_SYMMETRIC,
+                    RESIZE_N_COORD
+};
+enum resize_round { RESIZE_FLOOR, RESIZE_CEIL, RESIZE_PREFER_FLOOR, RESIZE_PREFER_CEIL, RESIZE_N_ROUND };
 struct resize_attrs {
-    int32_t mode;
-    int32_t align_corners; /* else half-pixel centres, edges clamped */
+    int32_t mode, coord;
+    int32_t round;           /* nearest */
+    int32_t antialias;       /* linear, cubic: the filter widens when the size shrinks */
+    int32_t exclude_outside; /* leave out what lies outside (PyTorch's antialias) instead of repeating the edge */
+    float cubic_a;           /* -0.75 in PyTorch, -0.5 with its antialias */
+    float scale[3];          /* as the model gives it, where positions follow from it; 0: out / in */
     int32_t size[3], in_size[3];
 };
 

@@ -27,7 +27,7 @@ const struct attr_desc pool_attr_desc[POOL_N_ATTRS] = {
 void spatial_get(const struct shape *s, int32_t size[3])
 {
     size[0] = s->rank == 5 ? s->dim[2] : 1;
-    size[1] = s->dim[s->rank - 2];
+    size[1] = s->rank >= 4 ? s->dim[s->rank - 2] : 1;
     size[2] = s->dim[s->rank - 1];
 }
 
@@ -37,7 +37,9 @@ struct shape spatial_set(const struct shape *s, const int32_t size[3])
     if (s->rank == 5) {
         r.dim[2] = size[0];
     }
-    r.dim[s->rank - 2] = size[1];
+    if (s->rank >= 4) {
+        r.dim[s->rank - 2] = size[1];
+    }
     r.dim[s->rank - 1] = size[2];
     return r;
 }

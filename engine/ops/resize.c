@@ -1,14 +1,15 @@
-/* resize and its adjoint. Along each axis output o samples position (a * o + b) / den of the input:
- *   nearest                o * in / out, rounded down (PyTorch's nearest, in exact arithmetic)
- *   linear, half-pixel     (o + 1/2) * in / out - 1/2 = ((2 o + 1) in - out) / (2 out), clamped to the first and last
- * element linear, align_corners  o * (in - 1) / (out - 1), or 0 for one output Fractions are kept as integers, in the
- * shaders too. */
+/* resize and its adjoint. Along each axis resize is a sparse map (resize_map.c) that any mode, rounding and filter
+ * make; nearest as in PyTorch and plain linear, the modes of nearly every network, have kernels of their own where
+ * output o samples position (a * o + b) / den of the input, fractions being kept as integers: nearest                o
+ * * in / out, rounded down linear, half-pixel     (o + 1/2) * in / out - 1/2 = ((2 o + 1) in - out) / (2 out), clamped
+ * to the elements linear, align corners  o * (in - 1) / (out - 1), or 0 for one output */
 #include "ops/pool.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
+#include "ops/resize_map.h"
 #include "push/resize.h"
 #include "shaders_gen.h"
 
@@ -18,82 +19,84 @@ struct resize_push {
 
 static const struct attr_desc resize_desc[] = {
     {"mode", ATTR_I32, offsetof(struct resize_attrs, mode)},
-    {"align_corners", ATTR_BOOL, offsetof(struct resize_attrs, align_corners)},
+    {"coord", ATTR_I32, offsetof(struct resize_attrs, coord)},
+    {"round", ATTR_I32, offsetof(struct resize_attrs, round)},
+    {"antialias", ATTR_BOOL, offsetof(struct resize_attrs, antialias)},
+    {"exclude_outside", ATTR_BOOL, offsetof(struct resize_attrs, exclude_outside)},
+    {"cubic_a", ATTR_F32, offsetof(struct resize_attrs, cubic_a)},
+    {"scale", ATTR_F32X3, offsetof(struct resize_attrs, scale)},
     {"size", ATTR_I32X3, offsetof(struct resize_attrs, size)},
     {"in_size", ATTR_I32X3, offsetof(struct resize_attrs, in_size)},
 };
 
-/* The two elements and the weight of the second that output o of an axis reads. */
-static void sample_of(const struct resize_attrs *a, int32_t in, int32_t out, int32_t o, int32_t at[2], double *t)
+static limn_status passes_of(const struct op_call *c, const struct pool_geom *g, struct axis_passes *p, limn_error *err)
 {
-    double p;
-    if (a->mode == RESIZE_MODE_NEAREST) {
-        at[0] = at[1] = (int32_t)((int64_t)o * in / out);
-        *t = 0;
-        return;
-    }
-    if (a->align_corners) {
-        p = out > 1 ? (double)o * (in - 1) / (out - 1) : 0;
-    } else {
-        p = (o + 0.5) * in / out - 0.5;
-    }
-    p = p < 0 ? 0 : p > in - 1 ? in - 1 : p;
-    at[0] = (int32_t)floor(p);
-    at[1] = at[0] + 1 < in ? at[0] + 1 : in - 1;
-    *t = p - at[0];
-}
-
-/* Walks every (output, input, weight) triple: dst[to] += weight * src[from], where `grad` swaps the roles. */
-static void ref_walk(const struct resize_attrs *a, const struct pool_geom *g, const double *src, double *dst, bool grad)
-{
-    size_t n_in = spatial_elems(g->in), n_out = spatial_elems(g->out), n = (size_t)g->planes * n_out;
-    for (size_t o = 0; o < n; o++) {
-        int32_t k = (int32_t)(o % n_out), d[2], h[2], w[2];
-        double td, th, tw;
-        sample_of(a, g->in[0], g->out[0], k / (g->out[1] * g->out[2]), d, &td);
-        sample_of(a, g->in[1], g->out[1], k / g->out[2] % g->out[1], h, &th);
-        sample_of(a, g->in[2], g->out[2], k % g->out[2], w, &tw);
-        for (int c = 0; c < 8; c++) {
-            double weight = (c & 4 ? td : 1 - td) * (c & 2 ? th : 1 - th) * (c & 1 ? tw : 1 - tw);
-            size_t i = o / n_out * n_in + (size_t)((d[c >> 2] * g->in[1] + h[c >> 1 & 1]) * g->in[2] + w[c & 1]);
-            if (weight != 0) {
-                dst[grad ? i : o] += weight * src[grad ? o : i];
-            }
+    limn_status st = LIMN_OK;
+    *p = (struct axis_passes){.n = 0};
+    for (int i = 0; i < 3 && st == LIMN_OK; i++) {
+        struct axis_map m;
+        if (i < 5 - c->in[0].rank) {
+            continue;
+        }
+        st = resize_map(c->attrs, i, g->in[i], g->out[i], &m, err);
+        if (st == LIMN_OK) {
+            axis_passes_add(p, c->in[0].rank - 3 + i, &m);
         }
     }
+    return st;
 }
 
 static void ref_resize(const struct op_call *c, const double *const *in, double *const *out)
 {
     struct pool_geom g = pool_geom_of(&c->in[0], &c->out[0]);
-    memset(out[0], 0, shape_elems(&c->out[0]) * sizeof(double));
-    ref_walk(c->attrs, &g, in[0], out[0], false);
+    struct axis_passes p;
+    if (passes_of(c, &g, &p, NULL) == LIMN_OK) {
+        axis_passes_ref(&p, &c->in[0], in[0], out[0]);
+    }
+    axis_passes_finish(&p);
 }
 
 static void ref_resize_grad(const struct op_call *c, const double *const *in, double *const *out)
 {
     struct pool_geom g = pool_geom_of(&c->out[0], &c->in[0]);
-    memset(out[0], 0, shape_elems(&c->out[0]) * sizeof(double));
-    ref_walk(c->attrs, &g, in[0], out[0], true);
+    struct axis_passes p;
+    if (passes_of(c, &g, &p, NULL) == LIMN_OK && axis_passes_transpose(&p, NULL) == LIMN_OK) {
+        axis_passes_ref(&p, &c->in[0], in[0], out[0]);
+    }
+    axis_passes_finish(&p);
 }
 
-/* Numerators reach 2 * (in + 1) * (out + 1) and must fit 31 bits in the kernels. */
 static limn_status check_attrs(const struct op_call *c, const int32_t in[3], const int32_t out[3], limn_error *err)
 {
     const struct resize_attrs *a = c->attrs;
-    if (a->mode != RESIZE_MODE_NEAREST && a->mode != RESIZE_MODE_LINEAR) {
-        return err_set(err, LIMN_ERR_SHAPE, "%s: mode %d (expected 0 or 1)", c->op->name, a->mode);
+    if (a->mode < 0 || a->mode > RESIZE_MODE_CUBIC || a->coord < 0 || a->coord >= RESIZE_N_COORD || a->round < 0 ||
+        a->round >= RESIZE_N_ROUND || !(fabsf(a->cubic_a) <= 16)) {
+        return err_set(err, LIMN_ERR_SHAPE, "%s: mode %d, coordinates %d, rounding %d, cubic coefficient %g unknown",
+                       c->op->name, a->mode, a->coord, a->round, (double)a->cubic_a);
     }
     for (int i = 0; i < 3; i++) {
-        bool ok = in[i] >= 1 && out[i] >= 1 && ((int64_t)in[i] + 1) * ((int64_t)out[i] + 1) < INT32_MAX / 2;
-        if (!ok || (i == 0 && c->in[0].rank == 4 && (in[0] != 1 || out[0] != 1))) {
+        double scale = (double)a->scale[i], length = scale * in[i];
+        if (in[i] < 1 || out[i] < 1 || (i < 5 - c->in[0].rank && (in[i] != 1 || out[i] != 1 || scale != 0))) {
             return err_set(err, LIMN_ERR_SHAPE,
-                           "%s: axis %c from %d to %d (expected sizes >= 1, product below 2^30; 1 and 1 for "
-                           "D of rank 4)",
-                           c->op->name, "DHW"[i], in[i], out[i]);
+                           "%s: axis %c from %d to %d (expected sizes >= 1, both 1 on an axis "
+                           "that rank %d lacks)",
+                           c->op->name, "DHW"[i], in[i], out[i], c -> in[0].rank);
+        }
+        if (scale != 0 && !(length >= 0.5 && length <= INT32_MAX)) {
+            return err_set(err, LIMN_ERR_SHAPE, "%s: axis %c of %d elements scaled by %g", c->op->name, "DHW"[i], in[i],
+                           scale);
         }
     }
     return LIMN_OK;
+}
+
+static limn_status check_rank(const struct op_call *c, limn_error *err)
+{
+    char text[SHAPE_TEXT_MAX];
+    int32_t rank = c->in[0].rank;
+    return rank >= 3 && rank <= 5 ? LIMN_OK
+                                  : err_set(err, LIMN_ERR_SHAPE, "%s: input is %s (expected rank 3 to 5)", c->op->name,
+                                            shape_text(&c->in[0], text));
 }
 
 static limn_status infer_resize(const struct op_call *c, struct shape *out, limn_error *err)
@@ -101,7 +104,7 @@ static limn_status infer_resize(const struct op_call *c, struct shape *out, limn
     limn_status st;
     const struct resize_attrs *a = c->attrs;
     int32_t in[3];
-    TRY(spatial_check(c, 0, err));
+    TRY(check_rank(c, err));
     spatial_get(&c->in[0], in);
     TRY(check_attrs(c, in, a->size, err));
     out[0] = spatial_set(&c->in[0], a->size);
@@ -114,7 +117,7 @@ static limn_status infer_resize_grad(const struct op_call *c, struct shape *out,
     limn_status st;
     const struct resize_attrs *a = c->attrs;
     int32_t g[3];
-    TRY(spatial_check(c, 0, err));
+    TRY(check_rank(c, err));
     spatial_get(&c->in[0], g);
     TRY(check_attrs(c, a->in_size, g, err));
     if (memcmp(g, a->size, sizeof(g)) != 0) {
@@ -143,6 +146,20 @@ static void vjp_resize_grad(struct vjp *v)
     }
 }
 
+/* The kernels of the usual kinds know their formula: positions are fractions whose numerators reach
+ * 2 * (in + 1) * (out + 1) and must fit 31 bits. */
+static bool has_kernel(const struct resize_attrs *a, const struct pool_geom *g)
+{
+    bool nearest = a->mode == RESIZE_MODE_NEAREST, linear = a->mode == RESIZE_MODE_LINEAR;
+    bool yes = nearest ? (a->coord == RESIZE_TORCH || a->coord == RESIZE_ASYMMETRIC) && a->round == RESIZE_FLOOR
+                       : linear && a->coord <= RESIZE_HALF_PIXEL;
+    for (int i = 0; i < 3; i++) {
+        yes = yes && a->scale[i] == 0 && ((int64_t)g->in[i] + 1) * ((int64_t)g->out[i] + 1) < INT32_MAX / 2;
+        yes = yes && (nearest || !a->antialias || g->out[i] >= g->in[i]);
+    }
+    return yes;
+}
+
 static struct resize_push push_of(const struct resize_attrs *a, const struct pool_geom *g, bool grad, size_t n)
 {
     struct resize_push p = {.n = (uint32_t)n};
@@ -153,7 +170,7 @@ static struct resize_push push_of(const struct resize_attrs *a, const struct poo
         if (a->mode == RESIZE_MODE_NEAREST) {
             p.a[i] = in;
             p.den[i] = out;
-        } else if (a->align_corners) {
+        } else if (a->coord == RESIZE_ALIGN_CORNERS) {
             p.a[i] = out > 1 ? in - 1 : 0;
             p.den[i] = out > 1 ? out - 1 : 1;
         } else {
@@ -168,9 +185,27 @@ static struct resize_push push_of(const struct resize_attrs *a, const struct poo
     return p;
 }
 
+static limn_status plan_tables(const struct op_call *c, const struct device_caps *caps, const struct pool_geom *g,
+                               bool grad, struct kernel_list *out, limn_error *err)
+{
+    struct axis_passes p;
+    limn_status st = LIMN_OK;
+    TRY(passes_of(c, g, &p, err));
+    if (grad) {
+        TRY(axis_passes_transpose(&p, err));
+    }
+    TRY(axis_passes_plan(c, &p, caps, out, err));
+out:
+    axis_passes_finish(&p);
+    return st;
+}
+
 static limn_status plan_any(const struct op_call *c, const struct device_caps *caps, const struct pool_geom *g,
                             bool grad, struct kernel_list *out, limn_error *err)
 {
+    if (!has_kernel(c->attrs, g)) {
+        return plan_tables(c, caps, g, grad, out, err);
+    }
     bool texel = pool_texel(caps, shape_elems(&c->in[0]));
     size_t n = shape_elems(&c->out[0]);
     struct resize_push p = push_of(c->attrs, g, grad, n);
@@ -212,7 +247,7 @@ const struct op op_resize = {
     .n_in_max = 1,
     .n_out = 1,
     .attrs = resize_desc,
-    .n_attrs = 4,
+    .n_attrs = sizeof(resize_desc) / sizeof(resize_desc[0]),
     .attr_bytes = sizeof(struct resize_attrs),
     .infer = infer_resize,
     .ref = ref_resize,
@@ -228,7 +263,7 @@ const struct op op_resize_grad = {
     .n_in_max = 1,
     .n_out = 1,
     .attrs = resize_desc,
-    .n_attrs = 4,
+    .n_attrs = sizeof(resize_desc) / sizeof(resize_desc[0]),
     .attr_bytes = sizeof(struct resize_attrs),
     .infer = infer_resize_grad,
     .ref = ref_resize_grad,

@@ -111,6 +111,8 @@ static void test_grid(void)
     CHECK(c->groups[0] * c->groups[1] * c->groups[2] >= 1001 && c->groups[1] <= 10);
     CHECK_INT(kernel_scratch(&l, 100, true), 0);
     CHECK_INT(kernel_scratch(&l, 100, false), 1);
+    CHECK_INT(kernel_table(&l, "abc", 4), 2);
+    CHECK(l.scratch[1].data == NULL && l.scratch[2].bytes == 4 && memcmp(l.scratch[2].data, "abc", 4) == 0);
     kernel_list_finish(&l);
 }
 

@@ -31,7 +31,7 @@ struct golden {
 #define RESIZE(m, align, h, w)                                                                                         \
     &(const struct resize_attrs)                                                                                       \
     {                                                                                                                  \
-        .mode = (m), .align_corners = (align), .size = { 1, h, w }                                                     \
+        .mode = (m), .coord = (align), .size = { 1, h, w }                                                     \
     }
 #define PLANE(h, w)                                                                                                    \
     {                                                                                                                  \
