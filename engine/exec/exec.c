@@ -45,7 +45,7 @@ limn_status exec_get(struct exec *e, value_id output, float *dst, size_t n, limn
     if (st != LIMN_OK) {
         return st;
     }
-    if (!(e->graph->value[output].flags & VALUE_OUTPUT)) {
+    if (!(e->graph->value[output].flags & (VALUE_OUTPUT | VALUE_STATE))) {
         return err_set(err, LIMN_ERR_ARG, "%s: is not an output of the graph", e->graph->value[output].name);
     }
     return e->impl->get(e, output, dst, n, err);

@@ -105,6 +105,19 @@ out:
     return st;
 }
 
+/* What this run made of a state is the state of the next. */
+static void ref_carry_states(struct ref_exec *e, int first, int last)
+{
+    const struct graph *g = e->base.graph;
+    for (size_t k = 0; k < g->n_state; k++) {
+        const struct graph_state *s = &g->state[k];
+        int stage = e->stage[g->value[s->next].producer];
+        if (stage >= first && stage <= last && e->val[s->next] && e->val[s->value]) {
+            memcpy(e->val[s->value], e->val[s->next], shape_elems(&g->value[s->value].shape) * sizeof(double));
+        }
+    }
+}
+
 static limn_status ref_run(struct exec *base, int first, int last, limn_error *err)
 {
     struct ref_exec *e = (struct ref_exec *)base;
@@ -117,6 +130,7 @@ static limn_status ref_run(struct exec *base, int first, int last, limn_error *e
             }
         }
     }
+    ref_carry_states(e, first, last);
     return LIMN_OK;
 }
 

@@ -90,6 +90,32 @@ static void unite_views(struct vk_exec *e)
     }
 }
 
+/* What a run makes of a state is written over it. graph_state made sure that the values were read before; the order of
+ * the steps must not have changed that. */
+static limn_status unite_states(struct vk_exec *e, limn_error *err)
+{
+    const struct graph *g = e->base.graph;
+    for (size_t k = 0; k < g->n_state; k++) {
+        value_id value = g->state[k].value, next = g->state[k].next;
+        size_t at = 0;
+        while (at < e->n_step && e->step[at].node != &g->node[g->value[next].producer]) {
+            at++;
+        }
+        for (size_t i = at + 1; i < e->n_step; i++) {
+            for (int32_t j = 0; j < e->step[i].node->n_in; j++) {
+                value_id v = e->step[i].node->in[j];
+                if (v != VALUE_NONE && vk_exec_root(e, v) == value) {
+                    return err_set(err, LIMN_ERR_INTERNAL, "%s: is read after its update", g->value[value].name);
+                }
+            }
+        }
+        if (at < e->n_step) {
+            e->root[next] = value;
+        }
+    }
+    return LIMN_OK;
+}
+
 static limn_status live_read(struct vk_exec *e, struct life *life, const struct vk_step *s, value_id v, limn_error *err)
 {
     const struct graph *g = e->base.graph;
@@ -123,6 +149,9 @@ static limn_status find_lifetimes(struct vk_exec *e, struct life *life, limn_err
             }
         }
         for (int32_t k = 0; k < s->node->n_out && !(s->node->op->flags & OP_VIEW); k++) {
+            if (vk_exec_root(e, s->node->out[k]) != s->node->out[k]) {
+                continue; /* written over a state */
+            }
             life[s->node->out[k]] = (struct life){(int32_t)i, (int32_t)i};
             e->used[s->node->out[k]] = true;
         }
@@ -393,6 +422,7 @@ limn_status vk_exec_plan(struct vk_exec *e, limn_error *err)
     }
     TRY(list_steps(e, err));
     unite_views(e);
+    TRY(unite_states(e, err));
     TRY(find_lifetimes(e, life, err));
     reuse_in_place(e, life);
     for (size_t i = 0; i < e->n_step; i++) {

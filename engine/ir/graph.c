@@ -53,6 +53,7 @@ void graph_destroy(struct graph **g)
         mem_free((*g)->value);
         mem_free((*g)->node);
         mem_free((*g)->alias);
+        mem_free((*g)->state);
         arena_finish(&(*g)->arena);
         mem_free(*g);
         *g = NULL;
@@ -200,6 +201,39 @@ limn_status graph_node(struct graph *g, const struct op *op, const char *name, c
         out[i] = n.out[i];
     }
     return LIMN_OK;
+}
+
+/* The output k of the producer is `next` and its input k is `value`. */
+static bool updates(const struct graph *g, value_id value, value_id next)
+{
+    const struct value *x = &g->value[next];
+    if (x->kind != VALUE_RESULT || x->producer < 0) {
+        return false;
+    }
+    const struct node *n = &g->node[x->producer];
+    return (n->op->flags & OP_UPDATE) && x->out_index < n->n_in && n->in[x->out_index] == value;
+}
+
+limn_status graph_state(struct graph *g, value_id value, value_id next, limn_error *err)
+{
+    struct value *v = &g->value[value];
+    limn_status st = LIMN_OK;
+    if (v->kind != VALUE_INPUT || !shape_equal(&v->shape, &g->value[next].shape) || !updates(g, value, next)) {
+        return err_set(err, LIMN_ERR_INTERNAL, "%s: not an input that an operator updates in place", v->name);
+    }
+    for (size_t i = (size_t)g->value[next].producer + 1; i < g->n_node; i++) {
+        for (int32_t k = 0; !g->node[i].dead && k < g->node[i].n_in; k++) {
+            if (g->node[i].in[k] == value) {
+                return err_set(err, LIMN_ERR_INTERNAL, "%s: is read after its update", v->name);
+            }
+        }
+    }
+    TRY(mem_grow(&g->state, &g->cap_state, g->n_state + 1, sizeof(*g->state), err));
+    g->state[g->n_state++] = (struct graph_state){value, next};
+    v->flags |= VALUE_STATE;
+    g->value[next].flags |= VALUE_OUTPUT;
+out:
+    return st;
 }
 
 limn_status graph_alias(struct graph *g, const char *name, value_id v, limn_error *err)

@@ -23,6 +23,7 @@ enum value_flag {
     VALUE_PARAM = 4,  /* a trainable constant (kept apart by passes that fold constants) */
     VALUE_LATE =
         8, /* an input that is set after stage 0 ran (the class selection): nodes that depend on it are stage 1 */
+    VALUE_STATE = 16, /* an input whose numbers for the next run are computed by this one: graph_state */
 };
 
 struct value {
@@ -44,6 +45,10 @@ struct node {
     bool dead;
 };
 
+struct graph_state { /* after a run that computes `next`, `value` holds its numbers */
+    value_id value, next;
+};
+
 struct graph {
     struct arena arena;
     struct value *value;
@@ -52,6 +57,8 @@ struct graph {
     size_t n_node, cap_node;
     struct graph_alias *alias; /* name -> value, containers */
     size_t n_alias, cap_alias;
+    struct graph_state *state;
+    size_t n_state, cap_state;
 };
 
 limn_status graph_create(struct graph **out, limn_error *err);
@@ -67,6 +74,11 @@ limn_status graph_const_data(struct graph *g, const char *name, struct shape sha
 limn_status graph_node(struct graph *g, const struct op *op, const char *name, const void *attrs, int32_t n_in,
                        const value_id *in, value_id *out, limn_error *err);
 limn_status graph_alias(struct graph *g, const char *name, value_id v, limn_error *err);
+/* Declares that input `value` is state: after each run that computes `next` (of the same shape, by a node whose
+ * operator updates in place, op.h) the input holds next's numbers, without leaving the device. No node may read `value`
+ * after the one that computes `next`. `next` becomes an output. The host sets the first numbers and may get and set
+ * them. */
+limn_status graph_state(struct graph *g, value_id value, value_id next, limn_error *err);
 /* By value name first, then alias; VALUE_NONE when unknown. */
 value_id graph_find(const struct graph *g, const char *name);
 /* Every live reader of `from` reads `to` instead; output flags are not moved. */

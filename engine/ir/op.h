@@ -47,6 +47,7 @@ typedef void (*vjp_fn)(struct vjp *v); /* errors are sticky in v->b */
 enum op_flag {
     OP_VIEW = 1,       /* output 0 has the bytes of input 0 in the same order: no kernel, the buffers are one */
     OP_INPLACE = 2,    /* output 0 may share the buffer of input 0 when that dies here (same size, elementwise) */
+    OP_UPDATE = 8,     /* output k has the shape of input k and may share its buffer, for every k: graph_state */
     OP_ACTIVATION = 4, /* elementwise nonlinearity: backward rules of explanation methods act on these */
 };
 

@@ -145,6 +145,29 @@ struct reduce_attrs {
     int32_t keepdims;
 };
 
+/* --- training. Those that update (OP_UPDATE) overwrite their first inputs when these are states ---
+ * batch_norm_train(x, gamma, beta) -> y, mean, var: normalised by the mean and the (biased) variance of x itself;
+ *   attributes batch_norm_attrs.
+ * batch_norm_train_grad(g, x, gamma, mean, var) -> gx, ggamma, gbeta.
+ * dropout(x, step): zero with probability p, else x / (1 - p), by a hash of (seed, step, element). step is [2]: the
+ *   number of the step as low + 2^20 high.
+ * sgd_update(w, s, g, h) -> w', s' and adam_update(w, s, g, h) -> w', s': one step of an optimiser with gradient g (of
+ *   w's shape). s is [1,n]: the momentum; or [2,n] (m, v), [3,n] with amsgrad (the largest v). h is [4], set for each
+ *   step: learning rate; learning rate / (1 - beta1^t); 1 / sqrt(1 - beta2^t); unused.
+ * combine(s, x, k) -> s': k[0] s + k[1] x, x alone (times k[1]) when k[0] is 0, whatever s is. */
+struct dropout_attrs {
+    float p;
+    int32_t seed;
+};
+struct sgd_attrs {
+    float momentum, dampening, weight_decay;
+    int32_t nesterov;
+};
+struct adam_attrs {
+    float beta1, beta2, eps, weight_decay;
+    int32_t amsgrad, decoupled; /* decoupled: AdamW's weight decay */
+};
+
 /* --- builders shared by vjps, architectures and methods (ops/build.c) --- */
 value_id build_add(struct builder *b, value_id x, value_id y);
 value_id build_sub(struct builder *b, value_id x, value_id y);
