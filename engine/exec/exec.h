@@ -32,8 +32,8 @@ limn_status exec_ref_set_double(struct exec *e, value_id input, const double *da
 limn_status exec_ref_get_double(struct exec *e, value_id output, double *dst, size_t n, limn_error *err);
 limn_status exec_vk_create(struct vk_device *dev, const struct graph *g, const struct exec_params *p, struct exec **out,
                            limn_error *err);
-/* Sets an input; stays until set again, that of a state (graph_state) until a run updates it. exec_get reads outputs and
- * states. */
+/* Sets an input; stays until set again, that of a state (graph_state) until a run updates it. exec_get reads outputs
+ * and states. */
 limn_status exec_set(struct exec *e, value_id input, const float *data, size_t n, limn_error *err);
 /* Runs stage 0 and 1 (`first` = 0), or stage 1 alone (`first` = 1), or stage 0 alone (first 0, last 0). */
 limn_status exec_run(struct exec *e, int first, int last, limn_error *err);
