@@ -1,0 +1,58 @@
+/* Pictures as cells: for every cell the glyph and the two colours that come nearest to the pixels under it, found by
+ * trying all glyphs of the terminal's set, at 256 and fewer colours jointly with the palette.
+ *
+ * Error of a candidate: the cell's pixels fall into the glyph's ink and the rest; the best two colours are the means of
+ * the parts, and the squared error is (total energy) - |S_ink|^2/n_ink - |S_rest|^2/n_rest, plus n * |q(m) - m|^2 for
+ * each mean m that the palette moves to q(m). No dithering: within cells it costs both PSNR and SSIM. */
+#ifndef LIMN_TUI_PICTURE_H
+#define LIMN_TUI_PICTURE_H
+
+#include "cell.h"
+
+enum picture_colours { PICTURE_MONO, PICTURE_8, PICTURE_16, PICTURE_256, PICTURE_TRUE };
+enum picture_glyphs {
+    PICTURE_ASCII,    /* brightness ramp */
+    PICTURE_HALF,     /* upper half block only */
+    PICTURE_QUADRANT, /* and the quarters */
+    PICTURE_EIGHTH,   /* and bars of 1/8 from below and from the left */
+    PICTURE_SEXTANT   /* and sextants (Unicode 13) */
+};
+
+struct picture_style {
+    enum picture_colours colours;
+    enum picture_glyphs glyphs;
+    bool light; /* the terminal's background is light: the ASCII ramp is turned round */
+};
+
+/* A part of an RGB picture, in pixels; what reaches over the edges repeats them. */
+struct picture_source {
+    const uint8_t *rgb;
+    int32_t width, height;
+    double x, y, w, h;
+};
+
+/* Draws the part so that it fills `where` exactly. Sampling is by area when it shrinks, linear when it grows. Returns
+ * false when out of memory. */
+bool picture_draw(struct grid *g, struct rect where, const struct picture_source *src, struct picture_style style);
+/* The largest rectangle within `area`, centred, that shows width x height pixels undistorted with cells that are twice
+ * as high as wide. At least 1 x 1. */
+struct rect picture_fit(int32_t width, int32_t height, struct rect area);
+
+/* Nearest palette entry of a colour in 0..255: its number and the colour it shows. Entries of PICTURE_256 are xterm's
+ * cube and greys (16..255), never the 16 that themes redefine. */
+int32_t palette_nearest(enum picture_colours colours, const float rgb[3], float shown[3]);
+uint32_t palette_rgb(enum picture_colours colours, int32_t index);
+
+/* glyphs.c: the candidates of a set, up to complement, as rectangles of a cell of GLYPH_COLUMNS by GLYPH_ROWS. */
+enum { GLYPH_COLUMNS = 8, GLYPH_ROWS = 24, GLYPH_MAX = 64 };
+struct glyph {
+    uint32_t ch;
+    float ink; /* part of the cell */
+    int32_t n;
+    struct {
+        uint8_t x0, y0, x1, y1;
+    } part[6];
+};
+size_t glyphs_list(enum picture_glyphs set, struct glyph out[GLYPH_MAX]);
+
+#endif
