@@ -111,8 +111,9 @@ static bool inked(const struct glyph *g, int32_t px, int32_t py)
 /* Also what chafa draws and our list has the other way round: the glyph, or the complement of one. */
 static bool find_glyph(uint32_t ch, struct glyph *out, bool *turned)
 {
-    static const uint32_t pair[][2] = {{0x2584, 0x2580}, {0x2590, 0x258c}, {0x259a, 0x259e}, {0x259c, 0x2596},
-                                       {0x2599, 0x259d}, {0x259f, 0x2598}, {0x2594, 0x2587}, {0x2595, 0x2589}};
+    static const uint32_t pair[][2] = {{0x2584, 0x2580}, {0x2590, 0x258c}, {0x259a, 0x259e},
+                                       {0x259c, 0x2596}, {0x2599, 0x259d}, {0x259f, 0x2598},
+                                       {0x2597, 0x259b}, {0x2594, 0x2587}, {0x2595, 0x2589}};
     struct glyph list[GLYPH_MAX];
     const size_t n = glyphs_list(PICTURE_SEXTANT, list);
     *turned = false;
