@@ -1,5 +1,5 @@
-// y = scale * fold of x over the reduced runs: sum or maximum (specialisation constant 3). One invocation folds
-// elements j, j + parts, j + 2 parts, ... of one output's run of n_red elements.
+// y = scale * fold of x over the reduced runs: sum, product or extremum (specialisation constant 3). One invocation
+// folds elements j, j + parts, j + 2 parts, ... of one output's run of n_red elements.
 // Bindings: x, y. Grid: kernel_grid_1d over n_out * parts.
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -26,7 +26,12 @@ uint red_offset(uint r)
 
 float fold(float a, float v)
 {
-    return FN == REDUCE_MAX ? (v > a || isnan(v) ? v : a) : a + v; // a maximum keeps NaN
+    switch (FN) { // the extrema keep NaN
+    case REDUCE_MAX: return v > a || isnan(v) ? v : a;
+    case REDUCE_MIN: return v < a || isnan(v) ? v : a;
+    case REDUCE_PRODUCT: return a * v;
+    default: return a + v;
+    }
 }
 
 void main()
@@ -50,5 +55,5 @@ void main()
             acc = fold(acc, x[base + red_offset(r)]);
         }
     }
-    y[base_y + j * n_out + i] = FN == REDUCE_MAX ? acc : acc * scale;
+    y[base_y + j * n_out + i] = FN == REDUCE_SUM ? acc * scale : acc;
 }

@@ -49,6 +49,7 @@ enum op_flag {
     OP_INPLACE = 2,    /* output 0 may share the buffer of input 0 when that dies here (same size, elementwise) */
     OP_UPDATE = 8,     /* output k has the shape of input k and may share its buffer, for every k: graph_state */
     OP_ACTIVATION = 4, /* elementwise nonlinearity: backward rules of explanation methods act on these */
+    OP_STEP = 16,      /* piecewise constant (comparisons, rounding): no vjp because its derivative is 0 */
 };
 
 struct op {

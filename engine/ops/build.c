@@ -21,6 +21,11 @@ value_id build_div(struct builder *b, value_id x, value_id y)
     return build(b, &op_div, NULL, NULL, x, y);
 }
 
+value_id build_unary(struct builder *b, const struct op *op, value_id x)
+{
+    return build(b, op, NULL, NULL, x);
+}
+
 value_id build_affine(struct builder *b, value_id x, float scale, float shift)
 {
     return build(b, &op_affine, NULL, (&(struct affine_attrs){scale, shift}), x);

@@ -8,6 +8,7 @@
 
 #include "push/binary.h"
 #include "push/unary.h"
+#include "push/where.h"
 #include "shaders_gen.h"
 
 struct push_unary {
@@ -19,7 +20,11 @@ struct push_binary {
 struct push_binary_strided {
     PUSH_BINARY_STRIDED
 };
+struct push_where {
+    PUSH_WHERE
+};
 _Static_assert(sizeof(struct push_binary_strided) <= KERNEL_MAX_PUSH, "push constants");
+_Static_assert(sizeof(struct push_where) <= KERNEL_MAX_PUSH, "push constants");
 
 limn_status infer_same(const struct op_call *c, struct shape *out, limn_error *err)
 {
@@ -30,7 +35,16 @@ limn_status infer_same(const struct op_call *c, struct shape *out, limn_error *e
 
 limn_status infer_broadcast(const struct op_call *c, struct shape *out, limn_error *err)
 {
-    return shape_broadcast(&c->in[0], &c->in[1], &out[0], err);
+    struct shape y = c->in[0];
+    limn_status st = LIMN_OK;
+    for (int i = 1; i < c->n_in && st == LIMN_OK; i++) {
+        struct shape x = y;
+        st = shape_broadcast(&x, &c->in[i], &y, err);
+    }
+    if (st == LIMN_OK) {
+        out[0] = y;
+    }
+    return st;
 }
 
 void strided_read(const struct shape *from, const struct shape *to, struct strided *out)
@@ -150,50 +164,74 @@ static limn_status plan_same(const struct op_call *c, const struct device_caps *
     return LIMN_OK;
 }
 
-/* Drops dimensions of size 1 and merges neighbours that a and b both walk evenly. Returns the rank left (at least 1),
- * right-aligned in place. */
-static uint32_t merge_dims(struct strided *a, struct strided *b)
-{
-    int at = SHAPE_MAX_RANK; /* first dimension in use, growing to the front */
-    for (int k = SHAPE_MAX_RANK - 1; k >= 0; k--) {
-        int32_t dim = a->dim[k], sa = a->stride[k], sb = b->stride[k];
-        if (dim == 1) {
-            continue;
-        }
-        if (at < SHAPE_MAX_RANK && sa == a->stride[at] * a->dim[at] && sb == b->stride[at] * a->dim[at]) {
-            a->dim[at] *= dim;
-            continue;
-        }
-        at--;
-        a->dim[at] = dim;
-        a->stride[at] = sa;
-        b->stride[at] = sb;
-    }
-    if (at == SHAPE_MAX_RANK) {
-        at--; /* a single element: whatever the last row holds has dim 1 */
-    }
-    return (uint32_t)(SHAPE_MAX_RANK - at);
-}
+enum { MAX_OPERANDS = 3 };
 
-/* Binds what rows [row, row + rows) of the outermost dimension `at` need of an operand, as vec4 and as floats: all of
- * it when it is broadcast along that one. Returns the first element's place in the binding. */
-static uint32_t bind_operand(struct kernel_call *k, const struct device_caps *caps, const struct op_call *c, int index,
-                             const struct strided *s, uint32_t at, size_t row, size_t rows)
-{
-    size_t step = (size_t)s->stride[at], n = step ? rows * step : shape_elems(&c->in[index]);
-    bind_slice(k, caps, BIND_IN, index, ACCESS_READ, row * step, n);
-    return bind_slice(k, caps, BIND_IN, index, ACCESS_READ, row * step, n);
-}
-
+/* A result walked with operands that are broadcast to it. */
 struct broadcast {
-    struct strided a, b;
-    int second;     /* input of the second operand */
+    int n;                   /* operands */
+    int input[MAX_OPERANDS]; /* which input each is */
+    struct strided s[MAX_OPERANDS];
     uint32_t at;    /* first dimension in use */
     size_t row_out; /* output elements per row of that dimension */
 };
 
-static limn_status plan_strided_rows(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
-                                     uint32_t fn, const struct broadcast *w, size_t row, size_t rows, limn_error *err)
+/* Whether the operands walk dimension k and the one at `at`, inside it, as if they were one. */
+static bool mergeable(const struct broadcast *w, int k, int at)
+{
+    bool even = at < SHAPE_MAX_RANK;
+    for (int i = 0; i < w->n && even; i++) {
+        even = w->s[i].stride[k] == w->s[i].stride[at] * w->s[i].dim[at];
+    }
+    return even;
+}
+
+/* Drops dimensions of size 1 and merges neighbours that all operands walk evenly, right-aligned in place. */
+static void merge_dims(struct broadcast *w)
+{
+    int at = SHAPE_MAX_RANK; /* first dimension in use, growing to the front */
+    for (int k = SHAPE_MAX_RANK - 1; k >= 0; k--) {
+        int32_t dim = w->s[0].dim[k];
+        if (dim == 1) {
+            continue;
+        }
+        bool merge = mergeable(w, k, at);
+        at -= merge ? 0 : 1;
+        for (int i = 0; i < w->n; i++) {
+            w->s[i].dim[at] = merge ? w->s[i].dim[at] * dim : dim;
+            w->s[i].stride[at] = merge ? w->s[i].stride[at] : w->s[i].stride[k];
+        }
+    }
+    w->at = (uint32_t)(at == SHAPE_MAX_RANK ? at - 1 : at); /* a single element: the last row has dim 1 */
+}
+
+static void broadcast_init(struct broadcast *w, const struct op_call *c)
+{
+    for (int i = 0; i < w->n; i++) {
+        strided_read(&c->in[w->input[i]], &c->out[0], &w->s[i]);
+    }
+    merge_dims(w);
+    w->row_out = shape_elems(&c->out[0]) / (size_t)w->s[0].dim[w->at]; /* no operand has a longer row */
+}
+
+/* Binds what rows [row, row + rows) of the outermost dimension need of operand i, `views` times: all of it when it is
+ * broadcast along that one. Returns the first element's place in the binding. */
+static uint32_t bind_operand(struct kernel_call *k, const struct device_caps *caps, const struct op_call *c,
+                             const struct broadcast *w, int i, int views, size_t row, size_t rows)
+{
+    size_t step = (size_t)w->s[i].stride[w->at], n = step ? rows * step : shape_elems(&c->in[w->input[i]]);
+    uint32_t before = 0;
+    for (int view = 0; view < views; view++) {
+        before = bind_slice(k, caps, BIND_IN, w->input[i], ACCESS_READ, row * step, n);
+    }
+    return before;
+}
+
+/* Adds the call for rows [row, row + rows) of the outermost dimension. */
+typedef limn_status (*plan_rows)(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
+                                 uint32_t fn, const struct broadcast *w, size_t row, size_t rows, limn_error *err);
+
+static limn_status plan_binary_rows(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
+                                    uint32_t fn, const struct broadcast *w, size_t row, size_t rows, limn_error *err)
 {
     struct push_binary_strided push;
     struct kernel_call *k = kernel_add(l, SHADER_BINARY_STRIDED, local_1d(caps), 1, 1);
@@ -201,13 +239,13 @@ static limn_status plan_strided_rows(const struct op_call *c, const struct devic
         return err_nomem(err, sizeof(*k), "a kernel call");
     }
     for (int i = 0; i < SHAPE_MAX_RANK; i++) {
-        push.dim[i] = (uint32_t)w->a.dim[i];
-        push.sa[i] = (uint32_t)w->a.stride[i];
-        push.sb[i] = (uint32_t)w->b.stride[i];
+        push.dim[i] = (uint32_t)w->s[0].dim[i];
+        push.sa[i] = (uint32_t)w->s[0].stride[i];
+        push.sb[i] = (uint32_t)w->s[1].stride[i];
     }
     push.dim[w->at] = (uint32_t)rows;
-    push.base_a = bind_operand(k, caps, c, 0, &w->a, w->at, row, rows);
-    push.base_b = bind_operand(k, caps, c, w->second, &w->b, w->at, row, rows);
+    push.base_a = bind_operand(k, caps, c, w, 0, 2, row, rows);
+    push.base_b = bind_operand(k, caps, c, w, 1, 2, row, rows);
     bind_slice(k, caps, BIND_OUT, 0, ACCESS_WRITE, row * w->row_out, rows * w->row_out);
     push.base_y = bind_slice(k, caps, BIND_OUT, 0, ACCESS_WRITE, row * w->row_out, rows * w->row_out);
     size_t inner = push.dim[SHAPE_MAX_RANK - 1], quads = (inner + 3) / 4;
@@ -223,24 +261,52 @@ static limn_status plan_strided_rows(const struct op_call *c, const struct devic
     return LIMN_OK;
 }
 
-static limn_status plan_strided(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
-                                uint32_t fn, limn_error *err)
+static limn_status plan_where_rows(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
+                                   uint32_t fn, const struct broadcast *w, size_t row, size_t rows, limn_error *err)
 {
-    struct broadcast w = {.second = fn == BINARY_FIRST ? 0 : 1};
-    strided_read(&c->in[0], &c->out[0], &w.a);
-    strided_read(&c->in[w.second], &c->out[0], &w.b);
-    w.at = SHAPE_MAX_RANK - merge_dims(&w.a, &w.b);
-    size_t rows = (size_t)w.a.dim[w.at];
-    w.row_out = shape_elems(&c->out[0]) / rows; /* no operand has a longer row */
-    size_t step = window_rows(c, caps, rows, w.row_out, err);
-    if (w.at == SHAPE_MAX_RANK - 1 && step < rows) {
+    struct push_where push = {.n = (uint32_t)(rows * w->row_out)};
+    struct kernel_call *k = kernel_add(l, SHADER_WHERE, local_1d(caps), 1, 1);
+    (void)fn;
+    if (!k) {
+        return err_nomem(err, sizeof(*k), "a kernel call");
+    }
+    for (int i = 0; i < SHAPE_MAX_RANK; i++) {
+        push.dim[i] = (uint32_t)w->s[0].dim[i];
+        push.sc[i] = (uint32_t)w->s[0].stride[i];
+        push.sa[i] = (uint32_t)w->s[1].stride[i];
+        push.sb[i] = (uint32_t)w->s[2].stride[i];
+    }
+    push.dim[w->at] = (uint32_t)rows;
+    push.base_c = bind_operand(k, caps, c, w, 0, 1, row, rows);
+    push.base_a = bind_operand(k, caps, c, w, 1, 1, row, rows);
+    push.base_b = bind_operand(k, caps, c, w, 2, 1, row, rows);
+    push.base_y = bind_slice(k, caps, BIND_OUT, 0, ACCESS_WRITE, row * w->row_out, push.n);
+    kernel_spec(k, SHAPE_MAX_RANK - w->at);
+    kernel_push(k, &push, sizeof(push));
+    kernel_grid_1d(k, caps, push.n, local_1d(caps));
+    k->flops = (double)push.n;
+    return LIMN_OK;
+}
+
+static limn_status plan_broadcast(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
+                                  uint32_t fn, struct broadcast *w, plan_rows add, limn_error *err)
+{
+    broadcast_init(w, c);
+    size_t rows = (size_t)w->s[0].dim[w->at], step = window_rows(c, caps, rows, w->row_out, err);
+    if (w->at == SHAPE_MAX_RANK - 1 && step < rows) {
         step -= step % 4; /* the rows are single elements: windows of whole vec4s */
     }
     limn_status st = step ? LIMN_OK : LIMN_ERR_UNSUPPORTED;
     for (size_t r = 0; r < rows && st == LIMN_OK; r += step) {
-        st = plan_strided_rows(c, caps, l, fn, &w, r, rows - r < step ? rows - r : step, err);
+        st = add(c, caps, l, fn, w, r, rows - r < step ? rows - r : step, err);
     }
     return st;
+}
+
+limn_status plan_where(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, limn_error *err)
+{
+    struct broadcast w = {.n = 3, .input = {0, 1, 2}};
+    return plan_broadcast(c, caps, l, 0, &w, plan_where_rows, err);
 }
 
 limn_status plan_binary(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn,
@@ -249,5 +315,6 @@ limn_status plan_binary(const struct op_call *c, const struct device_caps *caps,
     bool one = fn == BINARY_FIRST || fn == BINARY_GATE_DECONV;
     bool same =
         shape_elems(&c->in[0]) == shape_elems(&c->out[0]) && (one || shape_elems(&c->in[1]) == shape_elems(&c->out[0]));
-    return same ? plan_same(c, caps, l, fn, limits, err) : plan_strided(c, caps, l, fn, err);
+    struct broadcast w = {.n = 2, .input = {0, fn == BINARY_FIRST ? 0 : 1}};
+    return same ? plan_same(c, caps, l, fn, limits, err) : plan_broadcast(c, caps, l, fn, &w, plan_binary_rows, err);
 }

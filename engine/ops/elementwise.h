@@ -6,7 +6,7 @@
 
 /* Output 0 has the shape of input 0. */
 limn_status infer_same(const struct op_call *c, struct shape *out, limn_error *err);
-/* Output 0 has the broadcast shape of inputs 0 and 1. */
+/* Output 0 has the broadcast shape of all inputs. */
 limn_status infer_broadcast(const struct op_call *c, struct shape *out, limn_error *err);
 
 /* Elements between neighbours of `from` when it is read at positions of `to` (to which it broadcasts); both rank 5 with
@@ -27,6 +27,8 @@ limn_status plan_unary(const struct op_call *c, const struct device_caps *caps, 
  * read. */
 limn_status plan_binary(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, uint32_t fn,
                         const float limits[3], limn_error *err);
+/* Output 0 is input 1 where input 0 is not 0, else input 2, all broadcast. */
+limn_status plan_where(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, limn_error *err);
 /* Invocations per workgroup of a one-dimensional kernel. */
 uint32_t local_1d(const struct device_caps *caps);
 /* Windows: a kernel that walks `rows` equal pieces of its large tensors handles as many at a time as one storage

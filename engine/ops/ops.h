@@ -51,9 +51,26 @@ struct batch_norm_attrs {
     float eps;
 };
 
-/* --- activations, one input: relu relu6 leaky_relu(slope) sigmoid tanh silu hard_swish --- */
+/* --- activations, one input: relu relu6 leaky_relu(slope) sigmoid tanh silu hard_swish gelu(tanh) softplus softsign
+ * hard_sigmoid(alpha, beta) elu(alpha) mish clip(lo, hi) thresholded_relu(alpha); prelu(x, slope): slope broadcasts to
+ * x --- */
 struct leaky_relu_attrs {
     float slope;
+};
+struct gelu_attrs {
+    int32_t tanh; /* the tanh formula; else the exact one with erf */
+};
+struct hard_sigmoid_attrs { /* PyTorch's: 1/6, 1/2 */
+    float alpha, beta;
+};
+struct elu_attrs {
+    float alpha;
+};
+struct clip_attrs { /* -INFINITY, INFINITY: no limit; where lo > hi, hi */
+    float lo, hi;
+};
+struct thresholded_relu_attrs {
+    float alpha;
 };
 /* act_gate(g, m?): backward of piecewise-linear activations: g where lo<m<hi, slope*g elsewhere, then the rule's g>0.
  */
@@ -61,9 +78,16 @@ struct act_gate_attrs {
     int32_t gate; /* enum gate, never NONE */
     float lo, hi, slope;
 };
-/* --- elementwise: add sub mul div (a, b), NumPy broadcasting; affine(x) = scale*x + shift; exp log sqrt abs (x) --- */
+/* --- elementwise, of x: affine = scale*x + shift; exp log sqrt abs sign floor ceil round (half to even) reciprocal
+ * rsqrt erf; sin cos tan asin acos atan sinh cosh asinh acosh atanh
+ * Of (a, b), NumPy broadcasting: add sub mul div pow min max; mod (sign of b), fmod (sign of a); equal less
+ * less_or_equal greater greater_or_equal and logical_and logical_or logical_xor give 0 or 1
+ * where(c, a, b): a where c is not 0, else b. is_nan, is_inf, logical_not (x) give 0 or 1. --- */
 struct affine_attrs {
     float scale, shift;
+};
+struct is_inf_attrs {
+    int32_t negative, positive; /* whether that infinity counts */
 };
 
 /* --- pooling --- */
@@ -173,6 +197,7 @@ value_id build_add(struct builder *b, value_id x, value_id y);
 value_id build_sub(struct builder *b, value_id x, value_id y);
 value_id build_mul(struct builder *b, value_id x, value_id y);
 value_id build_div(struct builder *b, value_id x, value_id y);
+value_id build_unary(struct builder *b, const struct op *op, value_id x); /* an operator without attributes */
 value_id build_affine(struct builder *b, value_id x, float scale, float shift);
 value_id build_reduce(struct builder *b, const struct op *op, value_id x, int32_t axes, bool keepdims);
 value_id build_reshape(struct builder *b, const char *name, value_id x, struct shape shape);

@@ -1,4 +1,4 @@
-/* Sum, mean and maximum over any axes.
+/* Sum, mean, product, maximum and minimum over any axes.
  *
  * Neighbouring axes of one kind (kept or reduced) are merged into runs, at most three of each kind. One invocation
  * folds every P-th element of one output, P being 1 unless there are few outputs and many elements; then a second
@@ -7,7 +7,6 @@
  * bit by bit. */
 #include "ops/ops.h"
 
-#include <float.h>
 #include <math.h>
 
 #include "ops/elementwise.h"
@@ -56,28 +55,60 @@ static size_t reduced_elems(const struct op_call *c)
     return shape_elems(&c->in[0]) / shape_elems(&c->out[0]);
 }
 
+static double fold_sum(double a, double v)
+{
+    return a + v;
+}
+
+static double fold_product(double a, double v)
+{
+    return a * v;
+}
+
+/* NaN stays in both. */
+static double fold_max(double a, double v)
+{
+    return v > a || isnan(v) ? v : a;
+}
+
+static double fold_min(double a, double v)
+{
+    return v < a || isnan(v) ? v : a;
+}
+
+static const struct row {
+    const struct op *op;
+    uint32_t fn;
+    double start;
+    double (*fold)(double a, double v);
+} table[] = {
+    {&op_reduce_sum, REDUCE_SUM, 0, fold_sum},          {&op_reduce_mean, REDUCE_SUM, 0, fold_sum},
+    {&op_reduce_max, REDUCE_MAX, -INFINITY, fold_max},  {&op_reduce_min, REDUCE_MIN, INFINITY, fold_min},
+    {&op_reduce_prod, REDUCE_PRODUCT, 1, fold_product},
+};
+
+static const struct row *row_of(const struct op_call *c)
+{
+    size_t i = 0;
+    while (table[i].op != c->op) {
+        i++;
+    }
+    return &table[i];
+}
+
 static void ref(const struct op_call *c, const double *const *in, double *const *out)
 {
     struct shape kept = kept_shape(c);
     struct strided y;
     strided_read(&kept, &c->in[0], &y);
-    bool is_max = c->op == &op_reduce_max;
+    double (*fold)(double, double) = row_of(c)->fold;
     size_t n = shape_elems(&c->in[0]), n_out = shape_elems(&c->out[0]);
     for (size_t i = 0; i < n_out; i++) {
-        out[0][i] = is_max ? -INFINITY : 0;
+        out[0][i] = row_of(c)->start;
     }
     for (size_t i = 0; i < n; i++) {
-        size_t rest = i, at = 0;
-        for (int k = SHAPE_MAX_RANK - 1; k >= 0; k--) {
-            at += rest % (size_t)y.dim[k] * (size_t)y.stride[k];
-            rest /= (size_t)y.dim[k];
-        }
-        double v = in[0][i];
-        if (!is_max) {
-            out[0][at] += v;
-        } else if (v > out[0][at] || isnan(v)) {
-            out[0][at] = v;
-        }
+        size_t at = strided_at(&y, i);
+        out[0][at] = fold(out[0][at], in[0][i]);
     }
     for (size_t i = 0; i < n_out && c->op == &op_reduce_mean; i++) {
         out[0][i] /= (double)reduced_elems(c);
@@ -99,18 +130,32 @@ static void vjp_mean(struct vjp *v)
     v->gin[0] = spread(v, build_affine(v->b, v->gout[0], (float)(1.0 / (double)reduced_elems(v->call)), 0));
 }
 
-/* Shared evenly among the places that hold the maximum: x - max is 0 there and below -FLT_MIN elsewhere. */
-static void vjp_max(struct vjp *v)
+/* Shared evenly among the places that hold the extremum (amax and amin of PyTorch). */
+static void vjp_extremum(struct vjp *v)
 {
     const struct reduce_attrs *a = v->call->attrs;
-    struct act_gate_attrs at_max = {GATE_VANILLA, -FLT_MIN, INFINITY, 0};
     struct shape kept = kept_shape(v->call);
     value_id y = build_reshape(v->b, NULL, v->out[0], kept);
-    value_id below = build_sub(v->b, v->in[0], y);
-    value_id hit = build(v->b, &op_act_gate, NULL, &at_max, build_fill(v->b, v->call->in[0], 1), below);
+    value_id hit = build(v->b, &op_equal, NULL, NULL, v->in[0], y);
     value_id count = build_reduce(v->b, &op_reduce_sum, hit, a->axes, true);
     value_id g = build_div(v->b, build_reshape(v->b, NULL, v->gout[0], kept), count);
     v->gin[0] = build_mul(v->b, hit, g);
+}
+
+/* g times the product of the others, zeros among them or not: with 1 in place of each 0 the product over x_i is that of
+ * the others that are not 0, and it counts where no other is 0. */
+static void vjp_product(struct vjp *v)
+{
+    const struct reduce_attrs *a = v->call->attrs;
+    struct builder *b = v->b;
+    value_id nought = build_fill(b, (struct shape){.rank = 0}, 0);
+    value_id is_zero = build(b, &op_equal, NULL, NULL, v->in[0], nought);
+    value_id safe = build_add(b, v->in[0], is_zero);
+    value_id product = build_reduce(b, &op_reduce_prod, safe, a->axes, true);
+    value_id zeros = build_reduce(b, &op_reduce_sum, is_zero, a->axes, true);
+    value_id counts = build(b, &op_equal, NULL, NULL, build_sub(b, zeros, is_zero), nought);
+    value_id others = build_mul(b, counts, build_div(b, product, safe));
+    v->gin[0] = build_mul(b, others, build_reshape(b, NULL, v->gout[0], kept_shape(v->call)));
 }
 
 struct runs {
@@ -172,7 +217,6 @@ struct slice {
 static limn_status add_call(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l,
                             struct push_reduce p, struct slice from, struct slice to, limn_error *err)
 {
-    uint32_t fn = c->op == &op_reduce_max ? REDUCE_MAX : REDUCE_SUM;
     struct kernel_call *k = kernel_add(l, SHADER_REDUCE, caps->cpu ? 16 : local_1d(caps), 1, 1);
     if (!k) {
         return err_nomem(err, sizeof(*k), "a kernel call");
@@ -181,7 +225,7 @@ static limn_status add_call(const struct op_call *c, const struct device_caps *c
                           ACCESS_READ, from.begin, from.n);
     p.base_y = bind_slice(k, caps, to.scratch < 0 ? BIND_OUT : BIND_SCRATCH, to.scratch < 0 ? 0 : to.scratch,
                           ACCESS_WRITE, to.begin, to.n);
-    kernel_spec(k, fn);
+    kernel_spec(k, row_of(c)->fn);
     kernel_push(k, &p, sizeof(p));
     kernel_grid_1d(k, caps, (uint64_t)p.n_out * p.parts, k->spec[0]);
     k->flops = (double)p.n_out * p.n_red;
@@ -282,10 +326,15 @@ static const struct attr_desc attrs[] = {{"axes", ATTR_I32, offsetof(struct redu
     .infer = infer, .ref = ref, .plan = plan
 
 /* Tolerances: a serial float sum of n terms errs by about sqrt(n) / 2 roundings of its partial sums (n up to some
- * thousand here, sums near sqrt(n)); the maximum is exact. */
+ * thousand here, sums near sqrt(n)); a product of n factors by about n / 2
+ * roundings at worst; the extrema are exact. */
 const struct op op_reduce_sum = {
     .name = "reduce_sum", .doc = "sum of x over axes", REDUCTION, .vjp = vjp_sum, .tol = 1e-5f};
 const struct op op_reduce_mean = {
     .name = "reduce_mean", .doc = "mean of x over axes", REDUCTION, .vjp = vjp_mean, .tol = 2e-6f};
 const struct op op_reduce_max = {
-    .name = "reduce_max", .doc = "maximum of x over axes", REDUCTION, .vjp = vjp_max, .tol = 0};
+    .name = "reduce_max", .doc = "maximum of x over axes", REDUCTION, .vjp = vjp_extremum, .tol = 0};
+const struct op op_reduce_min = {
+    .name = "reduce_min", .doc = "minimum of x over axes", REDUCTION, .vjp = vjp_extremum, .tol = 0};
+const struct op op_reduce_prod = {
+    .name = "reduce_prod", .doc = "product of x over axes", REDUCTION, .vjp = vjp_product, .tol = 1e-5f};

@@ -1,57 +1,60 @@
-/* Activations and other functions of one element: one table row each holds the kernel's number and the value in double.
- * Attribute structs of these operators are at most two floats, which are the kernel's parameters a and b.
- *
- * Backward: the piecewise-linear ones are gates (act_gate) on their output, so that the input need not be kept and
- * explanation methods can swap the gate; the smooth ones are composed of primitive operators and differentiate again.
- */
-#include "ops/ops.h"
+/* Functions of one element: what all have in common, and the arithmetic ones (activations are in activation.c). Their
+ * vjps are composed of primitive operators and differentiate again; steps (sign, floor, ceil, round) and predicates
+ * have no vjp, which is a derivative of zero. */
+#include "ops/unary.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "ops/elementwise.h"
 #include "push/unary.h"
 
-typedef double (*unary_fn)(double x, const float *p);
-
-static double value_relu(double x, const float *p)
+static const struct unary *row_of(const struct op_call *c)
 {
-    (void)p;
-    return x <= 0 ? 0 : x;
+    const struct unary *const tables[] = {unary_activations, unary_plain, unary_trigonometric};
+    for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++) {
+        for (const struct unary *row = tables[t]; row->op; row++) {
+            if (row->op == c->op) {
+                return row;
+            }
+        }
+    }
+    return NULL; /* every operator that comes here has a row: tests run them all */
 }
 
-static double value_relu6(double x, const float *p)
+static void params_of(const struct op_call *c, float p[2])
 {
-    (void)p;
-    return x <= 0 ? 0 : x >= 6 ? 6 : x;
+    p[0] = p[1] = 0;
+    for (uint32_t i = 0; i < c->op->n_attrs; i++) {
+        const struct attr_desc *d = &c->op->attrs[i];
+        const char *at = (const char *)c->attrs + d->offset;
+        int32_t whole;
+        if (d->type == ATTR_F32) {
+            memcpy(&p[i], at, sizeof(p[i]));
+        } else {
+            memcpy(&whole, at, sizeof(whole));
+            p[i] = (float)whole;
+        }
+    }
 }
 
-static double value_leaky_relu(double x, const float *p)
+void unary_ref(const struct op_call *c, const double *const *in, double *const *out)
 {
-    return x <= 0 ? (double)p[0] * x : x;
+    const struct unary *row = row_of(c);
+    float p[2];
+    params_of(c, p);
+    size_t n = shape_elems(&c->out[0]);
+    for (size_t i = 0; i < n; i++) {
+        out[0][i] = row->value ? row->value(in[0][i]) : row->value_with(in[0][i], p);
+    }
 }
 
-static double value_sigmoid(double x, const float *p)
+limn_status unary_plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, limn_error *err)
 {
-    (void)p;
-    return 1 / (1 + exp(-x));
-}
-
-static double value_tanh(double x, const float *p)
-{
-    (void)p;
-    return tanh(x);
-}
-
-static double value_silu(double x, const float *p)
-{
-    (void)p;
-    return x / (1 + exp(-x));
-}
-
-static double value_hard_swish(double x, const float *p)
-{
-    return x * value_relu6(x + 3, p) / 6;
+    const struct unary *row = row_of(c);
+    float p[2];
+    params_of(c, p);
+    uint32_t fn = row->fn == UNARY_GELU && p[0] != 0 ? UNARY_GELU_TANH : row->fn;
+    return plan_unary(c, caps, l, fn, p[0], p[1], err);
 }
 
 static double value_affine(double x, const float *p)
@@ -59,135 +62,55 @@ static double value_affine(double x, const float *p)
     return (double)p[0] * x + (double)p[1];
 }
 
-static double value_exp(double x, const float *p)
+static double value_sign(double x)
 {
-    (void)p;
-    return exp(x);
+    return x > 0 ? 1 : x < 0 ? -1 : x;
 }
 
-static double value_log(double x, const float *p)
+static double value_reciprocal(double x)
 {
-    (void)p;
-    return log(x);
+    return 1 / x;
 }
 
-static double value_sqrt(double x, const float *p)
+static double value_rsqrt(double x)
 {
-    (void)p;
-    return sqrt(x);
+    return 1 / sqrt(x);
 }
 
-static double value_abs(double x, const float *p)
+static double value_is_nan(double x)
 {
-    (void)p;
-    return fabs(x);
+    return isnan(x) ? 1 : 0;
 }
 
-static const struct unary {
-    const struct op *op;
-    uint32_t fn;
-    unary_fn value;
-} table[] = {
-    {&op_relu, UNARY_RELU, value_relu},
-    {&op_relu6, UNARY_RELU6, value_relu6},
-    {&op_leaky_relu, UNARY_LEAKY_RELU, value_leaky_relu},
-    {&op_sigmoid, UNARY_SIGMOID, value_sigmoid},
-    {&op_tanh, UNARY_TANH, value_tanh},
-    {&op_silu, UNARY_SILU, value_silu},
-    {&op_hard_swish, UNARY_HARD_SWISH, value_hard_swish},
-    {&op_affine, UNARY_AFFINE, value_affine},
-    {&op_exp, UNARY_EXP, value_exp},
-    {&op_log, UNARY_LOG, value_log},
-    {&op_sqrt, UNARY_SQRT, value_sqrt},
-    {&op_abs, UNARY_ABS, value_abs},
+static double value_is_inf(double x, const float *p)
+{
+    return isinf(x) && p[x > 0 ? 1 : 0] != 0 ? 1 : 0;
+}
+
+static double value_not(double x)
+{
+    return x == 0 ? 1 : 0;
+}
+
+/* rint rounds halves to even in the default mode, which nobody here changes */
+const struct unary unary_plain[] = {
+    {&op_affine, UNARY_AFFINE, NULL, value_affine},
+    {&op_exp, UNARY_EXP, exp, NULL},
+    {&op_log, UNARY_LOG, log, NULL},
+    {&op_sqrt, UNARY_SQRT, sqrt, NULL},
+    {&op_abs, UNARY_ABS, fabs, NULL},
+    {&op_sign, UNARY_SIGN, value_sign, NULL},
+    {&op_floor, UNARY_FLOOR, floor, NULL},
+    {&op_ceil, UNARY_CEIL, ceil, NULL},
+    {&op_round, UNARY_ROUND, rint, NULL},
+    {&op_reciprocal, UNARY_RECIPROCAL, value_reciprocal, NULL},
+    {&op_rsqrt, UNARY_RSQRT, value_rsqrt, NULL},
+    {&op_erf, UNARY_ERF, erf, NULL},
+    {&op_is_nan, UNARY_IS_NAN, value_is_nan, NULL},
+    {&op_is_inf, UNARY_IS_INF, NULL, value_is_inf},
+    {&op_logical_not, UNARY_NOT, value_not, NULL},
+    {NULL, 0, NULL, NULL},
 };
-
-static const struct unary *row_of(const struct op_call *c)
-{
-    size_t i = 0;
-    while (table[i].op != c->op) {
-        i++;
-    }
-    return &table[i];
-}
-
-static void params_of(const struct op_call *c, float p[2])
-{
-    p[0] = p[1] = 0;
-    if (c->op->attr_bytes) {
-        memcpy(p, c->attrs, c->op->attr_bytes);
-    }
-}
-
-static void ref_unary(const struct op_call *c, const double *const *in, double *const *out)
-{
-    unary_fn value = row_of(c)->value;
-    float p[2];
-    params_of(c, p);
-    size_t n = shape_elems(&c->out[0]);
-    for (size_t i = 0; i < n; i++) {
-        out[0][i] = value(in[0][i], p);
-    }
-}
-
-static limn_status plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, limn_error *err)
-{
-    float p[2];
-    params_of(c, p);
-    return plan_unary(c, caps, l, row_of(c)->fn, p[0], p[1], err);
-}
-
-static value_id gate(struct builder *b, value_id g, value_id mask, float lo, float hi, float slope)
-{
-    return build(b, &op_act_gate, NULL, (&(struct act_gate_attrs){GATE_VANILLA, lo, hi, slope}), g, mask);
-}
-
-static void vjp_relu(struct vjp *v)
-{
-    v->gin[0] = gate(v->b, v->gout[0], v->out[0], 0, INFINITY, 0);
-}
-
-static void vjp_relu6(struct vjp *v)
-{
-    v->gin[0] = gate(v->b, v->gout[0], v->out[0], 0, 6, 0);
-}
-
-static void vjp_leaky_relu(struct vjp *v)
-{
-    const struct leaky_relu_attrs *a = v->call->attrs;
-    /* the output tells the side only while the slope keeps the sign */
-    v->gin[0] = gate(v->b, v->gout[0], a->slope > 0 ? v->out[0] : v->in[0], 0, INFINITY, a->slope);
-}
-
-/* y' = y (1 - y) */
-static void vjp_sigmoid(struct vjp *v)
-{
-    value_id y = v->out[0], slope = build_mul(v->b, y, build_affine(v->b, y, -1, 1));
-    v->gin[0] = build_mul(v->b, v->gout[0], slope);
-}
-
-/* y' = 1 - y^2 */
-static void vjp_tanh(struct vjp *v)
-{
-    value_id y = v->out[0], slope = build_affine(v->b, build_mul(v->b, y, y), -1, 1);
-    v->gin[0] = build_mul(v->b, v->gout[0], slope);
-}
-
-/* y' = s + y (1 - s), s = sigmoid(x) */
-static void vjp_silu(struct vjp *v)
-{
-    value_id s = build(v->b, &op_sigmoid, NULL, NULL, v->in[0]);
-    value_id slope = build_add(v->b, s, build_mul(v->b, v->out[0], build_affine(v->b, s, -1, 1)));
-    v->gin[0] = build_mul(v->b, v->gout[0], slope);
-}
-
-/* y = x r / 6 with r = relu6(x + 3): g r / 6 + g x / 6 where -3 < x < 3 */
-static void vjp_hard_swish(struct vjp *v)
-{
-    value_id x = v->in[0], g = build_affine(v->b, v->gout[0], 1.0f / 6, 0);
-    value_id r = build(v->b, &op_relu6, NULL, NULL, build_affine(v->b, x, 1, 3));
-    v->gin[0] = build_add(v->b, build_mul(v->b, g, r), gate(v->b, build_mul(v->b, g, x), x, -3, 3, 0));
-}
 
 static void vjp_affine(struct vjp *v)
 {
@@ -210,77 +133,54 @@ static void vjp_sqrt(struct vjp *v)
     v->gin[0] = build_affine(v->b, build_div(v->b, v->gout[0], v->out[0]), 0.5f, 0);
 }
 
-/* g where x > 0, -g where x < 0, 0 at 0 */
+/* g sign(x): 0 at 0 */
 static void vjp_abs(struct vjp *v)
 {
-    value_id g = v->gout[0], x = v->in[0];
-    v->gin[0] = build_sub(v->b, gate(v->b, g, x, 0, INFINITY, 0), gate(v->b, g, x, -INFINITY, 0, 0));
+    v->gin[0] = build_mul(v->b, v->gout[0], build_unary(v->b, &op_sign, v->in[0]));
 }
 
-static const struct attr_desc leaky_relu_attr[] = {{"slope", ATTR_F32, offsetof(struct leaky_relu_attrs, slope)}};
+/* -y^2 */
+static void vjp_reciprocal(struct vjp *v)
+{
+    value_id y = v->out[0];
+    v->gin[0] = build_affine(v->b, build_mul(v->b, v->gout[0], build_mul(v->b, y, y)), -1, 0);
+}
+
+/* -y^3 / 2 */
+static void vjp_rsqrt(struct vjp *v)
+{
+    value_id y = v->out[0], cube = build_mul(v->b, build_mul(v->b, y, y), y);
+    v->gin[0] = build_affine(v->b, build_mul(v->b, v->gout[0], cube), -0.5f, 0);
+}
+
+/* 2 / sqrt(pi) exp(-x^2), the factor within the exponent */
+static void vjp_erf(struct vjp *v)
+{
+    value_id x = v->in[0], e = build_affine(v->b, build_mul(v->b, x, x), -1, 0.120782238f);
+    v->gin[0] = build_mul(v->b, v->gout[0], build_unary(v->b, &op_exp, e));
+}
+
 static const struct attr_desc affine_attr[] = {{"scale", ATTR_F32, offsetof(struct affine_attrs, scale)},
                                                {"shift", ATTR_F32, offsetof(struct affine_attrs, shift)}};
-
-#define LEAKY_RELU_ATTRS .attrs = leaky_relu_attr, .n_attrs = 1, .attr_bytes = sizeof(struct leaky_relu_attrs)
-#define AFFINE_ATTRS .attrs = affine_attr, .n_attrs = 2, .attr_bytes = sizeof(struct affine_attrs)
-#define ONE_IN .n_in_min = 1, .n_in_max = 1, .n_out = 1, .infer = infer_same, .ref = ref_unary, .plan = plan
+static const struct attr_desc is_inf_attr[] = {{"negative", ATTR_BOOL, offsetof(struct is_inf_attrs, negative)},
+                                               {"positive", ATTR_BOOL, offsetof(struct is_inf_attrs, positive)}};
 
 /* Tolerances: exact selections and single roundings 1e-6; division and square root are 2.5 ULP in Vulkan, exp and log 3
- * ULP plus a part that grows with |x|, hence 1e-5 where they are used. */
-const struct op op_relu = {
-    .name = "relu", .doc = "max(x, 0)", ONE_IN, .flags = OP_INPLACE | OP_ACTIVATION, .vjp = vjp_relu, .tol = 0};
-const struct op op_relu6 = {.name = "relu6",
-                            .doc = "min(max(x, 0), 6)",
-                            ONE_IN,
-                            .flags = OP_INPLACE | OP_ACTIVATION,
-                            .vjp = vjp_relu6,
-                            .tol = 0};
-const struct op op_leaky_relu = {.name = "leaky_relu",
-                                 .doc = "x where x > 0, slope * x elsewhere",
-                                 ONE_IN,
-                                 LEAKY_RELU_ATTRS,
-                                 .flags = OP_INPLACE | OP_ACTIVATION,
-                                 .vjp = vjp_leaky_relu,
-                                 .tol = 1e-6f};
-const struct op op_sigmoid = {.name = "sigmoid",
-                              .doc = "1 / (1 + exp(-x))",
-                              ONE_IN,
-                              .flags = OP_INPLACE | OP_ACTIVATION,
-                              .vjp = vjp_sigmoid,
-                              .flops_per_out = 4,
-                              .tol = 1e-5f};
-const struct op op_tanh = {.name = "tanh",
-                           .doc = "tanh(x)",
-                           ONE_IN,
-                           .flags = OP_INPLACE | OP_ACTIVATION,
-                           .vjp = vjp_tanh,
-                           .flops_per_out = 6,
-                           .tol = 1e-5f};
-const struct op op_silu = {.name = "silu",
-                           .doc = "x / (1 + exp(-x))",
-                           ONE_IN,
-                           .flags = OP_INPLACE | OP_ACTIVATION,
-                           .vjp = vjp_silu,
-                           .flops_per_out = 5,
-                           .tol = 1e-5f};
-const struct op op_hard_swish = {.name = "hard_swish",
-                                 .doc = "x * min(max(x + 3, 0), 6) / 6",
-                                 ONE_IN,
-                                 .vjp = vjp_hard_swish,
-                                 .flags = OP_INPLACE | OP_ACTIVATION,
-                                 .flops_per_out = 3,
-                                 .tol = 1e-6f};
-const struct op op_affine = {.name = "affine",
-                             .doc = "scale * x + shift",
-                             ONE_IN,
-                             AFFINE_ATTRS,
-                             .flags = OP_INPLACE,
-                             .vjp = vjp_affine,
-                             .flops_per_out = 2,
-                             .tol = 1e-6f};
-const struct op op_exp = {.name = "exp", .doc = "e^x", ONE_IN, .flags = OP_INPLACE, .vjp = vjp_exp, .tol = 1e-5f};
-const struct op op_log = {
-    .name = "log", .doc = "natural logarithm of x", ONE_IN, .flags = OP_INPLACE, .vjp = vjp_log, .tol = 1e-5f};
-const struct op op_sqrt = {
-    .name = "sqrt", .doc = "square root of x", ONE_IN, .flags = OP_INPLACE, .vjp = vjp_sqrt, .tol = 1e-6f};
-const struct op op_abs = {.name = "abs", .doc = "|x|", ONE_IN, .flags = OP_INPLACE, .vjp = vjp_abs, .tol = 0};
+ * ULP plus a part that grows with |x|, hence 1e-5 where they are used; erf is an own polynomial (shaders/include). */
+UNARY(affine, "scale * x + shift", UNARY_ATTRS(affine_attr, struct affine_attrs), .flags = OP_INPLACE,
+      .vjp = vjp_affine, .flops_per_out = 2, .tol = 1e-6f);
+UNARY(exp, "e^x", .flags = OP_INPLACE, .vjp = vjp_exp, .tol = 1e-5f);
+UNARY(log, "natural logarithm of x", .flags = OP_INPLACE, .vjp = vjp_log, .tol = 1e-5f);
+UNARY(sqrt, "square root of x", .flags = OP_INPLACE, .vjp = vjp_sqrt, .tol = 1e-6f);
+UNARY(abs, "|x|", .flags = OP_INPLACE, .vjp = vjp_abs, .tol = 0);
+UNARY(sign, "1 where x > 0, -1 where x < 0, 0 at 0", .flags = OP_INPLACE | OP_STEP, .tol = 0);
+UNARY(floor, "the largest whole number <= x", .flags = OP_INPLACE | OP_STEP, .tol = 0);
+UNARY(ceil, "the smallest whole number >= x", .flags = OP_INPLACE | OP_STEP, .tol = 0);
+UNARY(round, "the nearest whole number, halves to even", .flags = OP_INPLACE | OP_STEP, .tol = 0);
+UNARY(reciprocal, "1 / x", .flags = OP_INPLACE, .vjp = vjp_reciprocal, .tol = 1e-6f);
+UNARY(rsqrt, "1 / sqrt(x)", .flags = OP_INPLACE, .vjp = vjp_rsqrt, .flops_per_out = 2, .tol = 1e-6f);
+UNARY(erf, "error function of x", .flags = OP_INPLACE, .vjp = vjp_erf, .flops_per_out = 40, .tol = 1e-6f);
+UNARY(is_nan, "1 where x is NaN, else 0", .flags = OP_INPLACE | OP_STEP, .tol = 0);
+UNARY(is_inf, "1 where x is an infinity that counts, else 0", UNARY_ATTRS(is_inf_attr, struct is_inf_attrs),
+      .flags = OP_INPLACE | OP_STEP, .tol = 0);
+UNARY(logical_not, "1 where x is 0, else 0", .flags = OP_INPLACE | OP_STEP, .tol = 0);

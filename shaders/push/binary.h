@@ -14,6 +14,20 @@
 #define BINARY_GATE_GUIDED 5
 #define BINARY_GATE_DECONV 6
 #define BINARY_FIRST 7 /* a alone: broadcasting */
+#define BINARY_POW 8
+#define BINARY_MIN 9
+#define BINARY_MAX 10
+#define BINARY_MOD 11
+#define BINARY_FMOD 12
+#define BINARY_PRELU 13
+#define BINARY_EQUAL 14
+#define BINARY_LESS 15
+#define BINARY_LESS_OR_EQUAL 16
+#define BINARY_GREATER 17
+#define BINARY_GREATER_OR_EQUAL 18
+#define BINARY_AND 19
+#define BINARY_OR 20
+#define BINARY_XOR 21
 
 /* Output dimensions (leading ones are 1), elements between neighbours in a and b (0: broadcast), first elements. */
 #define PUSH_BINARY_STRIDED                                                                                            \

@@ -7,6 +7,8 @@
 #define REDUCE_RUNS 3
 #define REDUCE_SUM 0
 #define REDUCE_MAX 1
+#define REDUCE_MIN 2
+#define REDUCE_PRODUCT 3
 
 /* Part j of output i is written to base_y + j * n_out + i. parts_first: the parts vary fastest over invocations, so
  * that neighbours read neighbouring elements where the innermost run is reduced. */

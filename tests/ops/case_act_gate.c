@@ -1,7 +1,11 @@
 /* Cases of act_gate: every rule; masks stay off the limits, gradients off 0. */
 #include "ops_cases.h"
 
-#define GATE(...) .attrs = &(const struct act_gate_attrs){__VA_ARGS__}
+#define GATE(...)                                                                                                      \
+    .attrs = &(const struct act_gate_attrs)                                                                            \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 
 static const struct op_case good[] = {
     {"relu", {DISTINCT(2, 3, 5, 7), DISTINCT(2, 3, 5, 7)}, GATE(GATE_VANILLA, 0, INFINITY, 0)},
@@ -14,7 +18,9 @@ static const struct op_case good[] = {
     {"deconv", {DISTINCT(2, 3, 5, 7)}, GATE(GATE_DECONV, 0, 0, 0)},
     {"deconv with a mask", {DISTINCT(2, 3, 5), DISTINCT(2, 3, 5)}, GATE(GATE_DECONV, 0, INFINITY, 0)},
     {"one element", {DISTINCT(1), DISTINCT(1)}, GATE(GATE_GUIDED, 0, INFINITY, 0)},
-    {"several work groups", {DISTINCT(2, 17, 33, 13), DISTINCT(2, 17, 33, 13)}, GATE(GATE_GUIDED, 0, 6, 0),
+    {"several work groups",
+     {DISTINCT(2, 17, 33, 13), DISTINCT(2, 17, 33, 13)},
+     GATE(GATE_GUIDED, 0, 6, 0),
      .flags = FORWARD_ONLY},
 };
 

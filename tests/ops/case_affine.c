@@ -1,7 +1,11 @@
 /* Cases of affine: scale and shift. */
 #include "ops_cases.h"
 
-#define ATTRS(...) .attrs = &(const struct affine_attrs){__VA_ARGS__}
+#define ATTRS(...)                                                                                                     \
+    .attrs = &(const struct affine_attrs)                                                                              \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 
 static const struct op_case good[] = {
     {"one element", {NORMAL(1)}, ATTRS(-1.5f, 0.25f)},

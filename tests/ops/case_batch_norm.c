@@ -2,7 +2,11 @@
 #include "ops_cases.h"
 
 #define PARAMS(c) NORMAL(c), NORMAL(c), NORMAL(c), POSITIVE(c)
-#define EPS .attrs = &(const struct batch_norm_attrs){1e-5f}
+#define EPS                                                                                                            \
+    .attrs = &(const struct batch_norm_attrs)                                                                          \
+    {                                                                                                                  \
+        1e-5f                                                                                                          \
+    }
 
 static const struct op_case good[] = {
     {"7x5", {NORMAL(2, 3, 7, 5), PARAMS(3)}, EPS},

@@ -1,7 +1,14 @@
 /* Cases of broadcast_to: new leading dimensions and inner ones. */
 #include "ops_cases.h"
 
-#define TO(...) .attrs = &(const struct broadcast_attrs){CASE_RANK(__VA_ARGS__), {__VA_ARGS__}}
+#define TO(...)                                                                                                        \
+    .attrs = &(const struct broadcast_attrs)                                                                           \
+    {                                                                                                                  \
+        CASE_RANK(__VA_ARGS__),                                                                                        \
+        {                                                                                                              \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+    }
 
 static const struct op_case good[] = {
     {"same", {NORMAL(2, 3, 5)}, TO(2, 3, 5)},

@@ -1,7 +1,11 @@
 /* Cases of leaky_relu: values stay off the kink at 0. */
 #include "ops_cases.h"
 
-#define ATTRS(...) .attrs = &(const struct leaky_relu_attrs){__VA_ARGS__}
+#define ATTRS(...)                                                                                                     \
+    .attrs = &(const struct leaky_relu_attrs)                                                                          \
+    {                                                                                                                  \
+        __VA_ARGS__                                                                                                    \
+    }
 
 static const struct op_case good[] = {
     {"one element", {DISTINCT(1)}, ATTRS(0.1f)},

@@ -1,7 +1,11 @@
 /* Cases of log_softmax: any axis; rows of one element, of many, and many rows. */
 #include "ops_cases.h"
 
-#define AXIS(i) .attrs = &(const struct axis_attrs){i}
+#define AXIS(i)                                                                                                        \
+    .attrs = &(const struct axis_attrs)                                                                                \
+    {                                                                                                                  \
+        i                                                                                                              \
+    }
 
 static const struct op_case good[] = {
     {"classes", {NORMAL(2, 13)}, AXIS(1)},

@@ -1,9 +1,8 @@
 /* Cases of reduce_mean: every mix of kept and reduced axes; runs that are cut into parts. */
-#include "ops_cases.h"
-
-#define OVER(axes, keepdims) .attrs = &(const struct reduce_attrs){axes, keepdims}
+#include "reduce_cases.h"
 
 static const struct op_case good[] = {
+    EVERY_MASK(NORMAL),
     {"spatial", {NORMAL(2, 3, 7, 5)}, OVER(12, 0)},
     {"spatial, kept", {NORMAL(2, 3, 7, 5)}, OVER(12, 1)},
     {"channels", {NORMAL(2, 5, 7, 3)}, OVER(2, 1)},

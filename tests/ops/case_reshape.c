@@ -1,7 +1,14 @@
 /* Cases of reshape: a view, so nothing may move. */
 #include "ops_cases.h"
 
-#define TO(...) .attrs = &(const struct reshape_attrs){CASE_RANK(__VA_ARGS__), {__VA_ARGS__}}
+#define TO(...)                                                                                                        \
+    .attrs = &(const struct reshape_attrs)                                                                             \
+    {                                                                                                                  \
+        CASE_RANK(__VA_ARGS__),                                                                                        \
+        {                                                                                                              \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+    }
 
 static const struct op_case good[] = {
     {"flatten", {NORMAL(2, 3, 5, 7)}, TO(2, 105)},

@@ -44,18 +44,36 @@ struct op_case_in {
 };
 
 #define CASE_RANK(...) ((int8_t)(sizeof((int32_t[]){__VA_ARGS__}) / sizeof(int32_t)))
-#define CASE_IN(k, r, ...) {.kind = (k), .rank = CASE_RANK(__VA_ARGS__), .range = (r), .dim = {__VA_ARGS__}}
+#define CASE_IN(k, r, ...)                                                                                             \
+    {                                                                                                                  \
+        .kind = (k), .rank = CASE_RANK(__VA_ARGS__), .range = (r), .dim = { __VA_ARGS__ }                              \
+    }
 #define NORMAL(...) CASE_IN(CASE_NORMAL, 0, __VA_ARGS__)
 /* For maxima and kinks at whole numbers (relu, relu6, abs, max pooling, gates): differences stay on one side. */
 #define DISTINCT(...) CASE_IN(CASE_DISTINCT, 0, __VA_ARGS__)
 #define POSITIVE(...) CASE_IN(CASE_POSITIVE, 0, __VA_ARGS__)
 #define NONZERO(...) CASE_IN(CASE_NONZERO, 0, __VA_ARGS__)
 #define INDEX(range, ...) CASE_IN(CASE_INDEX, range, __VA_ARGS__)
-#define SCALAR_NORMAL {.kind = CASE_NORMAL, .rank = 0}
-#define SCALAR_DISTINCT {.kind = CASE_DISTINCT, .rank = 0}
-#define SCALAR_POSITIVE {.kind = CASE_POSITIVE, .rank = 0}
-#define SCALAR_NONZERO {.kind = CASE_NONZERO, .rank = 0}
-#define ABSENT {.kind = CASE_ABSENT}
+#define SCALAR_NORMAL                                                                                                  \
+    {                                                                                                                  \
+        .kind = CASE_NORMAL, .rank = 0                                                                                 \
+    }
+#define SCALAR_DISTINCT                                                                                                \
+    {                                                                                                                  \
+        .kind = CASE_DISTINCT, .rank = 0                                                                               \
+    }
+#define SCALAR_POSITIVE                                                                                                \
+    {                                                                                                                  \
+        .kind = CASE_POSITIVE, .rank = 0                                                                               \
+    }
+#define SCALAR_NONZERO                                                                                                 \
+    {                                                                                                                  \
+        .kind = CASE_NONZERO, .rank = 0                                                                                \
+    }
+#define ABSENT                                                                                                         \
+    {                                                                                                                  \
+        .kind = CASE_ABSENT                                                                                            \
+    }
 
 enum op_case_flag {
     FORWARD_ONLY = 1, /* no gradient check */

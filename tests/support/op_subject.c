@@ -167,7 +167,7 @@ limn_status subject_add_vjp(struct op_subject *s, limn_error *err)
     s->op->vjp(&v);
     for (size_t i = 1; i < s->g->n_node && b.status == LIMN_OK; i++) {
         const struct op *op = s->g->node[i].op;
-        if (!op->vjp) { /* gradients of gradients would silently be zero */
+        if (!op->vjp && !(op->flags & OP_STEP)) { /* gradients of gradients would silently be zero */
             return err_set(err, LIMN_ERR_INTERNAL, "vjp: uses %s, which is not differentiable", op->name);
         }
     }

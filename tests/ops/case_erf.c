@@ -1,0 +1,7 @@
+/* Cases of erf: both polynomials. */
+#include "elementwise_cases.h"
+
+static const struct op_case good[] = {
+    UNARY_ROWS(NORMAL, .slack = 1),
+};
+OP_CASES_GOOD(erf, good)

@@ -1,0 +1,7 @@
+/* Cases of sinh: on either side of 1. */
+#include "elementwise_cases.h"
+
+static const struct op_case good[] = {
+    UNARY_ROWS(NORMAL, .slack = 1),
+};
+OP_CASES_GOOD(sinh, good)
