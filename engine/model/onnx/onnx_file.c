@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/checked.h"
+#include "base/str.h"
 
 #define FILE_MAX ((uint64_t)1 << 31)
 #define BUDGET_BASE ((size_t)64 << 20)
@@ -101,7 +102,7 @@ static limn_status check_kind(struct onnx_file *f, enum onnx_message root, limn_
     uint8_t head[512];
     size_t n = f->bytes.size < sizeof head ? (size_t)f->bytes.size : sizeof head;
     if (n == 0) {
-        return err_set(err, LIMN_ERR_FORMAT, "empty file");
+        return err_set(err, LIMN_ERR_FORMAT, "offset 0: empty file");
     }
     if (f->bytes.size > FILE_MAX) {
         return err_set(err, LIMN_ERR_FORMAT, "%llu bytes (expected at most %llu; larger models keep external data)",
@@ -143,6 +144,14 @@ static limn_status set_dir(struct onnx_file *f, const char *path, limn_error *er
     return f->dir != NULL ? LIMN_OK : err_nomem(err, strlen(path), "a path");
 }
 
+/* Puts the model's name in front of a text that does not have it yet. */
+static void name_error(limn_status st, const char *name, limn_error *err)
+{
+    if (st != LIMN_OK && st != LIMN_ERR_NOMEM && err != NULL && !str_starts(err->text, name)) {
+        err_at(err, "%s", name);
+    }
+}
+
 static limn_status open_path(const char *path, enum onnx_message root, struct onnx_file **out, limn_error *err)
 {
     limn_status st = LIMN_OK;
@@ -154,9 +163,7 @@ static limn_status open_path(const char *path, enum onnx_message root, struct on
     f->bytes.size = file_size(f->bytes.file);
     TRY(set_dir(f, path, err));
     st = read_message(f, root, err);
-    if (st == LIMN_ERR_FORMAT || st == LIMN_ERR_UNSUPPORTED) {
-        err_at(err, "%s", path);
-    }
+    name_error(st, path, err);
     TRY(st);
     *out = f;
     f = NULL;
@@ -182,9 +189,7 @@ limn_status onnx_file_parse(const char *name, const void *data, size_t size, str
         *out = f;
         return LIMN_OK;
     }
-    if (st == LIMN_ERR_FORMAT || st == LIMN_ERR_UNSUPPORTED) {
-        err_at(err, "%s", name);
-    }
+    name_error(st, name, err);
     onnx_file_close(&f);
     return st;
 }
