@@ -38,6 +38,9 @@ const struct arch *arch_find(const char *name)
 bool arch_dims(const struct arch *a, const struct weights *w, int32_t *channels, int32_t *classes)
 {
     struct shape first, classifier;
+    if (weights_sizes(w, channels, classes)) {
+        return true;
+    }
     if (weights_file(w) == NULL) {
         *channels = a->channels;
         *classes = a->classes;
@@ -52,13 +55,15 @@ bool arch_dims(const struct arch *a, const struct weights *w, int32_t *channels,
     return true;
 }
 
-static limn_status build_with(const struct arch *a, struct weights *w, struct shape input, bool transform_input,
+static limn_status build_with(const struct arch *a, struct weights *w, struct shape input, struct net n,
                               struct arch_graph *out, limn_error *err)
 {
     struct arch_graph r = {.input = VALUE_NONE, .logits = VALUE_NONE};
-    struct net n = {.weights = w, .classes = a->classes, .transform_input = transform_input};
     int32_t channels;
     limn_status st = LIMN_OK;
+    n.weights = w;
+    n.classes = a->classes;
+    n.step = VALUE_NONE;
     arch_dims(a, w, &channels, &n.classes); /* when it fails, the check below names what is missing */
     TRY(graph_create(&r.graph, err));
     n.b = (struct builder){.g = r.graph, .err = err};
@@ -75,6 +80,7 @@ static limn_status build_with(const struct arch *a, struct weights *w, struct sh
     r.n_output = 1;
     r.layer = n.layer;
     r.n_layer = n.n_layer;
+    r.dropout_step = n.step;
     *out = r;
     return LIMN_OK;
 out:
@@ -87,7 +93,14 @@ limn_status arch_build(const struct arch *a, struct weights *w, struct shape inp
                        struct arch_graph *out, limn_error *err)
 {
     weights_begin(w, false);
-    return build_with(a, w, input, transform_input, out, err);
+    return build_with(a, w, input, (struct net){.transform_input = transform_input}, out, err);
+}
+
+limn_status arch_build_train(const struct arch *a, struct weights *w, struct shape input, uint64_t seed,
+                             struct arch_graph *out, limn_error *err)
+{
+    weights_begin(w, false);
+    return build_with(a, w, input, (struct net){.train = true, .seed = seed}, out, err);
 }
 
 void arch_graph_finish(struct arch_graph *g)
@@ -106,7 +119,8 @@ limn_status arch_recognise(struct weights *w, const struct arch **out, limn_erro
             continue;
         }
         weights_begin(w, true);
-        limn_status st = build_with(&archs[i], w, SHAPE(1, channels, archs[i].size, archs[i].size), true, &g, err);
+        limn_status st = build_with(&archs[i], w, SHAPE(1, channels, archs[i].size, archs[i].size),
+                                    (struct net){.transform_input = true}, &g, err);
         arch_graph_finish(&g);
         if (st == LIMN_OK) {
             *out = &archs[i];

@@ -43,11 +43,15 @@ struct arch_graph { /* what a build produces */
     size_t n_output;
     struct net_layer *layer; /* names live in the graph */
     size_t n_layer;
+    value_id dropout_step; /* input that dropout reads, [2]; VALUE_NONE without dropout */
 };
 /* Builds for input [batch, channels, height, width] and checks the weights: what is missing, unexpected or mis-shaped
  * is LIMN_ERR_FORMAT. transform_input: see net_transform_input. */
 limn_status arch_build(const struct arch *a, struct weights *w, struct shape input, bool transform_input,
                        struct arch_graph *out, limn_error *err);
+/* For training: with dropout, whose choices follow from `seed`. */
+limn_status arch_build_train(const struct arch *a, struct weights *w, struct shape input, uint64_t seed,
+                             struct arch_graph *out, limn_error *err);
 void arch_graph_finish(struct arch_graph *g); /* zeroed struct allowed */
 /* Channels and classes as the weights have them, the published ones for a recipe; false when the file lacks them. */
 bool arch_dims(const struct arch *a, const struct weights *w, int32_t *channels, int32_t *classes);

@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/rng.h"
+
 const char *net_name(struct net *n, const char *fmt, ...)
 {
     char text[256];
@@ -259,4 +261,16 @@ value_id net_module(struct net *n, const char *name, value_id x)
         n->b.status = graph_alias(n->b.g, name, x, n->b.err);
     }
     return net_record(n, name, x);
+}
+
+value_id net_dropout(struct net *n, const char *name, value_id x, float p)
+{
+    if (!n->train || p <= 0) {
+        return net_module(n, name, x);
+    }
+    if (n->step == VALUE_NONE && n->b.status == LIMN_OK) {
+        n->b.status = graph_input(n->b.g, "dropout.step", SHAPE(2), &n->step, n->b.err);
+    }
+    struct dropout_attrs a = {.p = p, .seed = (int32_t)(rng_mix(rng_hash_text(name) ^ n->seed) >> 33)};
+    return net_record(n, name, build(&n->b, &op_dropout, name, &a, x, n->step));
 }

@@ -25,6 +25,9 @@ struct net {
     int32_t classes;
     float bn_eps;         /* of every BatchNorm; 0: 1e-5 */
     bool transform_input; /* GoogLeNet, Inception: see net_transform_input */
+    bool train;           /* dropout drops, by `seed` and the input that net_dropout makes */
+    uint64_t seed;
+    value_id step; /* that input, [2] as op_dropout wants it; VALUE_NONE while there is none */
 };
 
 /* A name in the graph's memory; "" once the net failed. */
@@ -68,6 +71,8 @@ value_id net_squeeze_excite(struct net *n, const char *name, value_id x, int32_t
 value_id net_transform_input(struct net *n, value_id x);
 /* Parameters of the file whose names start so have no part in inference (auxiliary classifiers). */
 void net_ignore(struct net *n, const char *prefix);
+/* Dropout with probability p: while training an operator, else an alias of x. */
+value_id net_dropout(struct net *n, const char *name, value_id x, float p);
 /* Declares a container or identity module whose output is x; returns x. */
 value_id net_module(struct net *n, const char *name, value_id x);
 

@@ -26,6 +26,10 @@ struct weights {
     struct weight *weight;    /* sorted by name */
     size_t n;
     bool strict, probe;
+    bool random; /* weights_random */
+    struct weights_start start;
+    size_t head_length; /* of the classifier's name with its last dot */
+    double fan_in;      /* of the last kernel asked for: its bias comes next */
     char notes[400];
     size_t n_notes;
     size_t n_bad_tensors;
@@ -130,6 +134,29 @@ out:
     return st;
 }
 
+limn_status weights_random(const struct weights_start *s, struct weights **out, limn_error *err)
+{
+    struct weights *w = NULL;
+    const char *dot = s->classifier != NULL ? strrchr(s->classifier, '.') : NULL;
+    limn_status st = s->path != NULL ? weights_open(s->path, true, &w, err) : weights_recipe(&w, err);
+    if (st == LIMN_OK) {
+        w->random = true;
+        w->start = *s;
+        w->head_length = dot != NULL ? (size_t)(dot - s->classifier) + 1 : 0;
+        *out = w;
+    }
+    return st;
+}
+
+bool weights_sizes(const struct weights *w, int32_t *channels, int32_t *classes)
+{
+    if (w->random) {
+        *channels = w->start.channels;
+        *classes = w->start.classes;
+    }
+    return w->random;
+}
+
 void weights_close(struct weights **w)
 {
     if (w == NULL || *w == NULL) {
@@ -193,15 +220,35 @@ static limn_status absent_read(const struct const_source *s, float *dst, size_t 
     return err_set(err, LIMN_ERR_INTERNAL, "read of %zu weights that the file does not have", n);
 }
 
+/* Random numbers, for a parameter that no file has or that belongs to other classes. */
+static limn_status random_weight(struct weights *w, struct arena *a, const char *name, enum weight_role role,
+                                 const struct shape *shape, const struct const_source **out, limn_error *err)
+{
+    if (role == WEIGHT_KERNEL) {
+        w->fan_in = (double)shape_elems(shape) / shape->dim[0];
+    }
+    return init_source(a, w->start.seed, name, role, w->fan_in, out, err);
+}
+
+static bool is_head(const struct weights *w, const char *name)
+{
+    return w->random && w->head_length > 0 && strncmp(name, w->start.classifier, w->head_length) == 0;
+}
+
 limn_status weights_get(struct weights *w, struct arena *a, const char *name, enum weight_role role,
                         const struct shape *shape, const struct const_source **out, limn_error *err)
 {
     static const struct const_source absent = {absent_read};
     if (w->file == NULL) {
-        return recipe_source(a, name, role, shape, out, err);
+        return w->random ? random_weight(w, a, name, role, shape, out, err)
+                         : recipe_source(a, name, role, shape, out, err);
     }
     struct weight *x = weight_find(w, name);
     struct shape have;
+    if (x != NULL && is_head(w, name) && (!st_tensor_shape(x->tensor, &have) || !shape_equal(&have, shape))) {
+        x->used = true;
+        return random_weight(w, a, name, role, shape, out, err);
+    }
     *out = &absent;
     if (x == NULL) {
         weights_note(w, "missing %.60s", name);
@@ -225,11 +272,18 @@ void weights_ignore(struct weights *w, const char *prefix)
     }
 }
 
+/* What a checkpoint of a training (train/checkpoint.c) holds beside the network's tensors. */
+static bool is_training(const char *name)
+{
+    return str_starts(name, "optim.") || str_starts(name, "ema.") || str_starts(name, "limn.");
+}
+
 limn_status weights_end(struct weights *w, const char *arch, limn_error *err)
 {
     for (size_t i = 0; i < w->n; i++) {
-        if (!w->weight[i].used && !str_ends(w->weight[i].name, "num_batches_tracked")) {
-            weights_note(w, "unexpected %.60s", w->weight[i].name);
+        const char *name = w->weight[i].name;
+        if (!w->weight[i].used && !str_ends(name, "num_batches_tracked") && !is_training(name)) {
+            weights_note(w, "unexpected %.60s", name);
         }
     }
     if (w->n_notes == 0) {

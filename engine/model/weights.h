@@ -19,7 +19,18 @@ struct weights;
 /* strict: a non-finite weight fails the read of its tensor. */
 limn_status weights_open(const char *path, bool strict, struct weights **out, limn_error *err);
 limn_status weights_recipe(struct weights **out, limn_error *err);
+/* For a network that is to be trained with so many input channels and classes: random numbers as PyTorch's layers start
+ * with, each a function of (seed, name, index); from the file at `path` (NULL: none) instead where its tensor has the
+ * right shape. Only the layer whose weight is `classifier` may have another. */
+struct weights_start {
+    uint64_t seed;
+    int32_t channels, classes;
+    const char *path, *classifier;
+};
+limn_status weights_random(const struct weights_start *s, struct weights **out, limn_error *err);
 void weights_close(struct weights **w); /* NULL-safe */
+/* The channels and classes of weights_random; false for other weights. */
+bool weights_sizes(const struct weights *w, int32_t *channels, int32_t *classes);
 
 /* The file's tensors; NULL for a recipe. */
 const struct tensor_file *weights_file(const struct weights *w);
@@ -42,5 +53,8 @@ const char *weights_warning(const struct weights *w);
 /* recipe.c: deterministic weights computed from the parameter's name. */
 limn_status recipe_source(struct arena *a, const char *name, enum weight_role role, const struct shape *shape,
                           const struct const_source **out, limn_error *err);
+/* init.c: what training starts with. fan_in: inputs of one output of the layer. */
+limn_status init_source(struct arena *a, uint64_t seed, const char *name, enum weight_role role, double fan_in,
+                        const struct const_source **out, limn_error *err);
 
 #endif

@@ -20,9 +20,9 @@ value_id arch_alexnet(struct net *n, value_id x, int32_t variant)
     }
     net_module(n, "features", x);
     x = net_flatten(n, net_adaptive_pool(n, "avgpool", x, 6));
-    net_module(n, "classifier.0", x); /* dropout */
+    x = net_dropout(n, "classifier.0", x, 0.5f);
     x = net_relu(n, "classifier.2", net_linear(n, "classifier.1", x, 4096));
-    net_module(n, "classifier.3", x); /* dropout */
+    x = net_dropout(n, "classifier.3", x, 0.5f);
     x = net_relu(n, "classifier.5", net_linear(n, "classifier.4", x, 4096));
     x = net_linear(n, "classifier.6", x, n->classes);
     return net_module(n, "classifier", x);

@@ -43,7 +43,7 @@ static value_id fused_mbconv(struct net *n, const char *p, value_id x, const str
 }
 
 static value_id efficientnet(struct net *n, value_id x, int32_t stem, const struct stage *s, int32_t stages,
-                             int32_t last)
+                             int32_t last, float dropout)
 {
     x = net_conv_norm_act(n, "features.0", x, (struct net_conv){.out = stem, .size = 3, .stride = 2}, &op_silu);
     for (int32_t k = 0; k < stages; k++) {
@@ -58,7 +58,7 @@ static value_id efficientnet(struct net *n, value_id x, int32_t stem, const stru
     x = net_conv_norm_act(n, net_name(n, "features.%d", stages + 1), x, (struct net_conv){.out = last}, &op_silu);
     net_module(n, "features", x);
     x = net_flatten(n, net_adaptive_pool(n, "avgpool", x, 1));
-    net_module(n, "classifier.0", x); /* dropout */
+    x = net_dropout(n, "classifier.0", x, dropout);
     return net_module(n, "classifier", net_linear(n, "classifier.1", x, n->classes));
 }
 
@@ -85,7 +85,7 @@ value_id arch_efficientnet(struct net *n, value_id x, int32_t variant)
         s[k].out = channels[k + 1];
     }
     n->bn_eps = variant >= 5 ? 1e-3f : 1e-5f;
-    return efficientnet(n, x, channels[0], s, 7, 4 * s[6].out);
+    return efficientnet(n, x, channels[0], s, 7, 4 * s[6].out, 0.2f + 0.1f * (float)(variant / 2));
 }
 
 value_id arch_efficientnet_v2(struct net *n, value_id x, int32_t variant)
@@ -122,5 +122,5 @@ value_id arch_efficientnet_v2(struct net *n, value_id x, int32_t variant)
           {6, 3, 1, 640, 7, 0}}},
     };
     n->bn_eps = 1e-3f;
-    return efficientnet(n, x, plan[variant].stem, plan[variant].stage, plan[variant].stages, 1280);
+    return efficientnet(n, x, plan[variant].stem, plan[variant].stage, plan[variant].stages, 1280, 0.2f + 0.1f * (float)variant);
 }

@@ -60,6 +60,6 @@ value_id arch_googlenet(struct net *n, value_id x, int32_t variant)
         }
     }
     x = net_flatten(n, net_adaptive_pool(n, "avgpool", x, 1));
-    net_module(n, "dropout", x);
+    x = net_dropout(n, "dropout", x, 0.2f);
     return net_linear(n, "fc", x, n->classes);
 }

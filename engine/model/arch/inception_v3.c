@@ -123,6 +123,6 @@ value_id arch_inception_v3(struct net *n, value_id x, int32_t variant)
         x = block(n, plan[i].name, x, plan[i].steps, plan[i].width, plan[i].halves);
     }
     x = net_adaptive_pool(n, "avgpool", x, 1);
-    net_module(n, "dropout", x);
+    x = net_dropout(n, "dropout", x, 0.5f);
     return net_linear(n, "fc", net_flatten(n, x), n->classes);
 }

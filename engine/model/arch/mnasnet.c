@@ -51,6 +51,6 @@ value_id arch_mnasnet(struct net *n, value_id x, int32_t variant)
     }
     x = net_module(n, "layers", conv_bn(n, "layers", 14, x, (struct net_conv){.out = 1280, .size = 1}, true));
     x = net_flatten(n, net_adaptive_pool(n, NULL, x, 1));
-    net_module(n, "classifier.0", x); /* dropout */
+    x = net_dropout(n, "classifier.0", x, 0.2f);
     return net_module(n, "classifier", net_linear(n, "classifier.1", x, n->classes));
 }

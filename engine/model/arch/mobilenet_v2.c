@@ -43,7 +43,7 @@ value_id arch_mobilenet_v2(struct net *n, value_id x, int32_t variant)
     x = conv_bn_relu6(n, "features.18", x, (struct net_conv){.out = 1280, .size = 1});
     net_module(n, "features", x);
     x = net_flatten(n, net_adaptive_pool(n, NULL, x, 1));
-    net_module(n, "classifier.0", x); /* dropout */
+    x = net_dropout(n, "classifier.0", x, 0.2f);
     x = net_linear(n, "classifier.1", x, n->classes);
     return net_module(n, "classifier", x);
 }

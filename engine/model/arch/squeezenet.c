@@ -33,7 +33,7 @@ value_id arch_squeezenet(struct net *n, value_id x, int32_t variant)
                           : net_max_pool(n, net_name(n, "features.%d", i + 3), x, 3, 2, 0, true);
     }
     net_module(n, "features", x);
-    net_module(n, "classifier.0", x); /* dropout */
+    x = net_dropout(n, "classifier.0", x, 0.5f);
     x = net_conv(n, "classifier.1", x, (struct net_conv){.out = n->classes, .bias = true});
     x = net_relu(n, "classifier.2", x);
     x = net_adaptive_pool(n, "classifier.3", x, 1);

@@ -24,9 +24,9 @@ static value_id vgg(struct net *n, value_id x, int32_t depth, bool bn)
     net_module(n, "features", x);
     x = net_flatten(n, net_adaptive_pool(n, "avgpool", x, 7));
     x = net_relu(n, "classifier.1", net_linear(n, "classifier.0", x, 4096));
-    net_module(n, "classifier.2", x); /* dropout */
+    x = net_dropout(n, "classifier.2", x, 0.5f);
     x = net_relu(n, "classifier.4", net_linear(n, "classifier.3", x, 4096));
-    net_module(n, "classifier.5", x); /* dropout */
+    x = net_dropout(n, "classifier.5", x, 0.5f);
     x = net_linear(n, "classifier.6", x, n->classes);
     return net_module(n, "classifier", x);
 }
