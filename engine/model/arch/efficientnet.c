@@ -122,5 +122,6 @@ value_id arch_efficientnet_v2(struct net *n, value_id x, int32_t variant)
           {6, 3, 1, 640, 7, 0}}},
     };
     n->bn_eps = 1e-3f;
-    return efficientnet(n, x, plan[variant].stem, plan[variant].stage, plan[variant].stages, 1280, 0.2f + 0.1f * (float)variant);
+    return efficientnet(n, x, plan[variant].stem, plan[variant].stage, plan[variant].stages, 1280,
+                        0.2f + 0.1f * (float)variant);
 }
