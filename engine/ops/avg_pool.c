@@ -18,11 +18,6 @@ struct window {
     int32_t begin, end, count;
 };
 
-static const struct attr_desc adaptive_desc[] = {
-    {"size", ATTR_I32X3, offsetof(struct adaptive_attrs, size)},
-    {"in_size", ATTR_I32X3, offsetof(struct adaptive_attrs, in_size)},
-};
-
 static bool is_adaptive(const struct op *op)
 {
     return op == &op_adaptive_avg_pool || op == &op_adaptive_avg_pool_grad;
@@ -34,7 +29,8 @@ static struct window window_of(const struct op_call *c, const struct pool_geom *
     const struct pool_attrs *a = c->attrs;
     int32_t in = g->in[axis], out = g->out[axis];
     if (is_adaptive(c->op)) {
-        int32_t begin = o * in / out, end = ((o + 1) * in + out - 1) / out;
+        int32_t begin, end;
+        adaptive_window(in, out, o, &begin, &end);
         return (struct window){begin, end, end - begin};
     }
     int32_t begin = o * a->stride[axis] - a->pad_begin[axis], end = begin + a->size[axis];
@@ -124,21 +120,6 @@ out:
     return st;
 }
 
-/* Sizes whose products stay within the kernels' 31 bits; D is 1 for rank 4. */
-static limn_status check_sizes(const struct op_call *c, const int32_t in[3], const int32_t size[3], limn_error *err)
-{
-    for (int i = 0; i < 3; i++) {
-        bool ok = in[i] >= 1 && size[i] >= 1 && ((int64_t)in[i] + 1) * ((int64_t)size[i] + 1) < INT32_MAX;
-        if (!ok || (i == 0 && c->in[0].rank == 4 && (in[0] != 1 || size[0] != 1))) {
-            return err_set(err, LIMN_ERR_SHAPE,
-                           "%s: axis %c from %d to %d (expected sizes >= 1, product below 2^31; 1 and 1 for "
-                           "D of rank 4)",
-                           c->op->name, "DHW"[i], in[i], size[i]);
-        }
-    }
-    return LIMN_OK;
-}
-
 static limn_status infer_adaptive(const struct op_call *c, struct shape *out, limn_error *err)
 {
     limn_status st;
@@ -146,7 +127,7 @@ static limn_status infer_adaptive(const struct op_call *c, struct shape *out, li
     int32_t in[3];
     TRY(spatial_check(c, 0, err));
     spatial_get(&c->in[0], in);
-    TRY(check_sizes(c, in, a->size, err));
+    TRY(adaptive_check(c, in, a->size, err));
     out[0] = spatial_set(&c->in[0], a->size);
 out:
     return st;
@@ -159,7 +140,7 @@ static limn_status infer_adaptive_grad(const struct op_call *c, struct shape *ou
     int32_t g[3];
     TRY(spatial_check(c, 0, err));
     spatial_get(&c->in[0], g);
-    TRY(check_sizes(c, a->in_size, g, err));
+    TRY(adaptive_check(c, a->in_size, g, err));
     if (memcmp(g, a->size, sizeof(g)) != 0) {
         st = err_set(err, LIMN_ERR_SHAPE, "%s: g is %dx%dx%d (expected %dx%dx%d)", c->op->name, g[0], g[1], g[2],
                      a->size[0], a->size[1], a->size[2]);
@@ -363,8 +344,8 @@ const struct op op_adaptive_avg_pool = {
     .n_in_min = 1,
     .n_in_max = 1,
     .n_out = 1,
-    .attrs = adaptive_desc,
-    .n_attrs = 2,
+    .attrs = adaptive_attr_desc,
+    .n_attrs = ADAPTIVE_N_ATTRS,
     .attr_bytes = sizeof(struct adaptive_attrs),
     .infer = infer_adaptive,
     .ref = ref_avg,
@@ -379,8 +360,8 @@ const struct op op_adaptive_avg_pool_grad = {
     .n_in_min = 1,
     .n_in_max = 1,
     .n_out = 1,
-    .attrs = adaptive_desc,
-    .n_attrs = 2,
+    .attrs = adaptive_attr_desc,
+    .n_attrs = ADAPTIVE_N_ATTRS,
     .attr_bytes = sizeof(struct adaptive_attrs),
     .infer = infer_adaptive_grad,
     .ref = ref_avg_grad,

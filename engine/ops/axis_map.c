@@ -141,16 +141,6 @@ static void sort_passes(struct axis_passes *p)
     }
 }
 
-/* x as [outer, axis, inner] */
-static void around(const struct shape *s, int32_t axis, size_t *outer, size_t *inner)
-{
-    *outer = *inner = 1;
-    for (int32_t i = 0; i < s->rank; i++) {
-        *outer *= i < axis ? (size_t)s->dim[i] : 1;
-        *inner *= i > axis ? (size_t)s->dim[i] : 1;
-    }
-}
-
 static void apply(const struct axis_map *m, size_t outer, size_t inner, const double *x, double *y)
 {
     memset(y, 0, outer * (size_t)m->n_out * inner * sizeof(*y));
@@ -177,14 +167,13 @@ void axis_passes_ref(struct axis_passes *p, const struct shape *x, const double 
     }
     for (int32_t i = 0; i < p->n; i++) {
         const struct axis_pass *pass = &p->pass[i];
-        size_t outer, inner;
-        around(&s, pass->axis, &outer, &inner);
+        struct shape_rows rows = shape_around(&s, pass->axis);
         s.dim[pass->axis] = pass->map.n_out;
         double *to = i == p->n - 1 ? out : mem_alloc(shape_elems(&s), sizeof(*to));
         if (!to) {
             break;
         }
-        apply(&pass->map, outer, inner, kept ? kept : in, to);
+        apply(&pass->map, rows.outer, rows.inner, kept ? kept : in, to);
         mem_free(kept);
         kept = to == out ? NULL : to;
     }
@@ -231,9 +220,9 @@ static limn_status pass_calls(const struct op_call *c, const struct axis_pass *p
                               struct kernel_list *l, limn_error *err)
 {
     const struct axis_map *m = &pass->map;
-    size_t outer, inner;
+    struct shape_rows rows = shape_around(s, pass->axis);
     int table = -1;
-    around(s, pass->axis, &outer, &inner);
+    size_t outer = rows.outer, inner = rows.inner;
     size_t row_in = (size_t)m->n_in * inner, row_out = (size_t)m->n_out * inner;
     size_t step = window_rows(c, caps, outer, row_in > row_out ? row_in : row_out, err);
     if (step == 0) {

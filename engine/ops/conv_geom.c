@@ -49,8 +49,8 @@ size_t conv_volume(const int32_t dim[3])
 limn_status conv_attrs_check(const struct conv_attrs *a, int32_t rank, limn_error *err)
 {
     const int32_t most = 1 << 20;
-    if (rank != 4 && rank != 5) {
-        return err_set(err, LIMN_ERR_SHAPE, "convolution of a rank-%d tensor, expected rank 4 or 5", (int)rank);
+    if (rank < 3 || rank > 5) {
+        return err_set(err, LIMN_ERR_SHAPE, "convolution of a rank-%d tensor, expected rank 3 to 5", (int)rank);
     }
     for (int i = 0; i < 3; i++) {
         if (a->stride[i] < 1 || a->stride[i] > most || a->dilation[i] < 1 || a->dilation[i] > most ||
@@ -62,8 +62,10 @@ limn_status conv_attrs_check(const struct conv_attrs *a, int32_t rank, limn_erro
     if (a->groups < 1) {
         return err_set(err, LIMN_ERR_ARG, "groups is %d, expected at least 1", (int)a->groups);
     }
-    if (rank == 4 && (a->stride[0] != 1 || a->pad_begin[0] != 0 || a->pad_end[0] != 0 || a->dilation[0] != 1)) {
-        return err_set(err, LIMN_ERR_ARG, "a rank-4 tensor has no depth axis to pad or stride");
+    for (int i = 0; i < 5 - rank; i++) {
+        if (a->stride[i] != 1 || a->pad_begin[i] != 0 || a->pad_end[i] != 0 || a->dilation[i] != 1) {
+            return err_set(err, LIMN_ERR_ARG, "a rank-%d tensor has no axis %c to pad or stride", (int)rank, "DHW"[i]);
+        }
     }
     return LIMN_OK;
 }

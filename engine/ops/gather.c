@@ -16,19 +16,11 @@ struct gather_push {
 
 #define AXIS_MAX (1 << 24) /* positions are floats: exact up to here */
 
-/* x of gather, or the result of an adjoint, as [outer, axis, inner]; positions along the axis. */
+/* x of gather, or the result of an adjoint, around the axis; positions along it. */
 struct layout {
-    size_t outer, axis, inner, n_index;
+    struct shape_rows rows;
+    size_t n_index;
 };
-
-static size_t product(const struct shape *s, int from, int to)
-{
-    size_t n = 1;
-    for (int i = from; i < to; i++) {
-        n *= (size_t)s->dim[i];
-    }
-    return n;
-}
 
 static bool is_adjoint(const struct op *op)
 {
@@ -44,9 +36,8 @@ static struct layout layout_of(const struct op_call *c)
 {
     const struct gather_attrs *a = c->attrs;
     const struct shape *s = is_adjoint(c->op) ? &c->out[0] : &c->in[0];
-    struct layout l = {product(s, 0, a->axis), (size_t)s->dim[a->axis], product(s, a->axis + 1, s->rank), 0};
-    l.n_index = is_shared(c->op) ? shape_elems(&c->in[1]) : (size_t)c->in[1].dim[a->axis];
-    return l;
+    return (struct layout){shape_around(s, a->axis),
+                           is_shared(c->op) ? shape_elems(&c->in[1]) : (size_t)c->in[1].dim[a->axis]};
 }
 
 /* --- infer --- */
@@ -129,13 +120,13 @@ static void ref_gather(const struct op_call *c, const double *const *in, double 
     struct layout l = layout_of(c);
     bool adjoint = is_adjoint(c->op), shared = is_shared(c->op);
     memset(out[0], 0, shape_elems(&c->out[0]) * sizeof(double));
-    for (size_t o = 0; o < l.outer; o++) {
+    for (size_t o = 0; o < l.rows.outer; o++) {
         for (size_t i = 0; i < l.n_index; i++) {
-            for (size_t r = 0; r < l.inner; r++) {
-                size_t e = (o * l.n_index + i) * l.inner + r;
-                double at = in[1][shared ? i : e], last = (double)(l.axis - 1);
+            for (size_t r = 0; r < l.rows.inner; r++) {
+                size_t e = (o * l.n_index + i) * l.rows.inner + r;
+                double at = in[1][shared ? i : e], last = (double)(l.rows.n - 1);
                 at = at > 0 ? at < last ? at : last : 0;
-                size_t p = (o * l.axis + (size_t)at) * l.inner + r;
+                size_t p = (o * l.rows.n + (size_t)at) * l.rows.inner + r;
                 out[0][adjoint ? p : e] += in[0][adjoint ? e : p];
             }
         }
@@ -207,9 +198,9 @@ static limn_status rows_call(struct job *j, size_t first, size_t count)
     const struct op *op = j->c->op;
     bool shared = is_shared(op), adjoint = is_adjoint(op);
     struct gather_push p = {.n = (uint32_t)(count * j->row[1]),
-                            .axis = (uint32_t)j->l.axis,
+                            .axis = (uint32_t)j->l.rows.n,
                             .n_index = (uint32_t)j->l.n_index,
-                            .inner = (uint32_t)j->l.inner};
+                            .inner = (uint32_t)j->l.rows.inner};
     struct kernel_call *k = NULL;
     limn_status st = !adjoint ? add_call(j, SHADER_GATHER, SHADER_GATHER_TEXEL, &k)
                      : shared ? add_call(j, SHADER_GATHER_ADD, SHADER_GATHER_ADD_TEXEL, &k)
@@ -217,7 +208,7 @@ static limn_status rows_call(struct job *j, size_t first, size_t count)
     if (st != LIMN_OK) {
         return st;
     }
-    size_t own = j->l.n_index * j->l.inner;
+    size_t own = j->l.n_index * j->l.rows.inner;
     kernel_spec(k, shared ? GATHER_SHARED : GATHER_OWN);
     p.base_x = bind_rows(j, k, 0, first * j->row[0], count * j->row[0]);
     if (adjoint && shared) {
@@ -236,9 +227,9 @@ static limn_status rows_call(struct job *j, size_t first, size_t count)
 
 static limn_status chain_call(struct job *j)
 {
-    struct gather_push p = {.axis = (uint32_t)j->l.axis, .n_index = (uint32_t)j->l.n_index};
+    struct gather_push p = {.axis = (uint32_t)j->l.rows.n, .n_index = (uint32_t)j->l.n_index};
     struct kernel_call *k = NULL;
-    j->chain = kernel_scratch(j->list, 4 * (uint64_t)(j->l.axis + j->l.n_index), false);
+    j->chain = kernel_scratch(j->list, 4 * (uint64_t)(j->l.rows.n + j->l.n_index), false);
     if (j->chain < 0) {
         return err_nomem(j->err, sizeof(struct kernel_scratch), "a scratch buffer");
     }
@@ -258,16 +249,16 @@ static limn_status plan_gather(const struct op_call *c, const struct device_caps
 {
     struct job j = {.c = c, .caps = caps, .list = out, .l = layout_of(c), .err = err};
     size_t most = shape_elems(&c->in[0]) > shape_elems(&c->in[1]) ? shape_elems(&c->in[0]) : shape_elems(&c->in[1]);
-    j.row[0] = shape_elems(&c->in[0]) / j.l.outer;
-    j.row[1] = shape_elems(&c->out[0]) / j.l.outer;
-    size_t step = window_rows(c, caps, j.l.outer, j.row[0] > j.row[1] ? j.row[0] : j.row[1], err);
+    j.row[0] = shape_elems(&c->in[0]) / j.l.rows.outer;
+    j.row[1] = shape_elems(&c->out[0]) / j.l.rows.outer;
+    size_t step = window_rows(c, caps, j.l.rows.outer, j.row[0] > j.row[1] ? j.row[0] : j.row[1], err);
     if (step == 0) {
         return LIMN_ERR_UNSUPPORTED;
     }
-    j.texel = caps->cpu && step == j.l.outer && most <= caps->max_texel_elements;
+    j.texel = caps->cpu && step == j.l.rows.outer && most <= caps->max_texel_elements;
     limn_status st = c->op == &op_gather_grad ? chain_call(&j) : LIMN_OK;
-    for (size_t o = 0; o < j.l.outer && st == LIMN_OK; o += step) {
-        st = rows_call(&j, o, j.l.outer - o < step ? j.l.outer - o : step);
+    for (size_t o = 0; o < j.l.rows.outer && st == LIMN_OK; o += step) {
+        st = rows_call(&j, o, j.l.rows.outer - o < step ? j.l.rows.outer - o : step);
     }
     return st;
 }

@@ -9,19 +9,6 @@
 
 #include "shaders_gen.h"
 
-/* Positions are floats: exact below this. */
-#define PLANE_MAX (1 << 24)
-
-static limn_status check_plane(const struct op_call *c, const int32_t size[3], limn_error *err)
-{
-    bool small = size[0] >= 1 && size[1] >= 1 && size[2] >= 1 && (int64_t)size[0] * size[1] < PLANE_MAX;
-    if (!small || (int64_t)size[0] * size[1] * size[2] >= PLANE_MAX) {
-        return err_set(err, LIMN_ERR_SHAPE, "%s: planes of %dx%dx%d (expected 1 to 2^24 - 1 elements)", c->op->name,
-                       size[0], size[1], size[2]);
-    }
-    return LIMN_OK;
-}
-
 static limn_status same_shape(const struct op_call *c, limn_error *err)
 {
     char a[SHAPE_TEXT_MAX], b[SHAPE_TEXT_MAX];
@@ -54,7 +41,7 @@ static limn_status infer_max_pool(const struct op_call *c, struct shape *out, li
     int32_t in[3], size[3];
     TRY(spatial_check(c, 0, err));
     spatial_get(&c->in[0], in);
-    TRY(check_plane(c, in, err));
+    TRY(plane_check(c, in, err));
     TRY(pool_out_size(c, in, c->in[0].rank, size, err));
     out[0] = out[1] = spatial_set(&c->in[0], size);
 out:
@@ -163,7 +150,7 @@ static limn_status infer_max_pool_grad(const struct op_call *c, struct shape *ou
     const struct pool_attrs *a = c->attrs;
     TRY(spatial_check(c, 0, err));
     TRY(same_shape(c, err));
-    TRY(check_plane(c, a->in_size, err));
+    TRY(plane_check(c, a->in_size, err));
     TRY(check_pooled(c, a->in_size, &c->in[0], err));
     out[0] = spatial_set(&c->in[0], a->in_size);
 out:
@@ -244,7 +231,7 @@ static limn_status infer_max_pool_gather(const struct op_call *c, struct shape *
         goto out;
     }
     spatial_get(&c->in[0], in);
-    TRY(check_plane(c, in, err));
+    TRY(plane_check(c, in, err));
     TRY(check_pooled(c, in, &c->in[1], err));
     out[0] = c->in[1];
 out:

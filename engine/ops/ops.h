@@ -1,6 +1,7 @@
 /* The operators: their attribute structs and the table. Adding one: a file in engine/ops, a row in ops.def, its shaders
  * in shaders/, a case file in tests/ops. Input order is part of the contract. Spatial arrays are D,H,W; a 2-D operator
- * on rank-4 tensors uses indices 1 and 2 and leaves index 0 at its neutral value (size/stride/dilation 1, pad 0). */
+ * on rank-4 tensors uses indices 1 and 2 and leaves index 0 at its neutral value (size/stride/dilation 1, pad 0), a 1-D
+ * one on rank 3 uses index 2. */
 #ifndef LIMN_OPS_OPS_H
 #define LIMN_OPS_OPS_H
 
@@ -97,11 +98,11 @@ struct pool_attrs {
     int32_t count_include_pad; /* avg_pool */
     int32_t in_size[3];        /* the *_grad operators: spatial size of the pooled input */
 };
-/* max_pool(x) -> y, index: position of the first maximum within its D*H*W plane, as a float (planes below 2^24).
- * max_pool_grad(g, index): scatters g to those positions (sums where windows overlap), spatial size in_size.
- * max_pool_gather(x, index): x at those positions: the adjoint of max_pool_grad.
- * avg_pool(x); avg_pool_grad(g): its adjoint.
- * adaptive_avg_pool(x); adaptive_avg_pool_grad(g): torch's window rule; global pooling is size 1. */
+/* Ranks 3 to 5. max_pool(x) -> y, index: position of the first maximum within its D*H*W plane, as a float (planes below
+ * 2^24). max_pool_grad(g, index): scatters g to those positions (sums where windows overlap), spatial size in_size;
+ * with an index of max_pool it is PyTorch's and ONNX's MaxUnpool. max_pool_gather(x, index): x at those positions: the
+ * adjoint of max_pool_grad. avg_pool(x); avg_pool_grad(g): its adjoint. adaptive_avg_pool(x);
+ * adaptive_avg_pool_grad(g): torch's window rule; global pooling is size 1. adaptive_max_pool(x) -> y, index. */
 struct adaptive_attrs {
     int32_t size[3];    /* output spatial size */
     int32_t in_size[3]; /* adaptive_avg_pool_grad */
@@ -137,10 +138,13 @@ struct concat_attrs {
 struct slice_attrs { /* out[i] = x[begin + i * step] */
     int32_t begin[5], size[5], step[5];
 };
-struct pad_attrs { /* begin/end may be negative (crop); interior: zeros... `value` between elements. The adjoint of
-                      slice. */
+/* pad: begin/end may be negative (crop); interior: so many times `value` between elements, the adjoint of slice. The
+ * other modes take what stands outside from x and no interior; pad_grad(g) is their adjoint. */
+enum pad_mode { PAD_CONSTANT, PAD_REFLECT, PAD_EDGE, PAD_WRAP };
+struct pad_attrs {
     int32_t begin[5], end[5], interior[5];
     float value;
+    int32_t mode;
 };
 struct reshape_attrs { /* OP_VIEW; all dims given */
     int32_t rank, dim[5];
@@ -163,6 +167,23 @@ struct gather_attrs {
 /* --- softmax(x), log_softmax(x) over axis; reduce_sum reduce_mean reduce_max (x) over the axes of a bit mask --- */
 struct axis_attrs {
     int32_t axis;
+};
+/* cumsum(x): y[i] = sum of x[j] over j <= i, j < i when exclusive, j >= i (j > i) when reverse. */
+struct cumsum_attrs {
+    int32_t axis, exclusive, reverse;
+};
+/* arg_max(x), arg_min(x): position of the first extreme along an axis, or of the last, as a float. top_k(x) -> values,
+ * index: the k first along an axis when sorted by value, equal ones by position. NaN comes first in all of them. */
+struct arg_attrs {
+    int32_t axis, keepdims, last;
+};
+struct top_k_attrs {
+    int32_t axis, k, smallest;
+};
+/* --- lrn(x): x / (bias + alpha / size * sum of x^2 over `size` neighbouring channels)^beta --- */
+struct lrn_attrs {
+    int32_t size;
+    float alpha, beta, bias;
 };
 struct reduce_attrs {
     int32_t axes; /* bit i: axis i */

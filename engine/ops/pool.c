@@ -24,6 +24,11 @@ const struct attr_desc pool_attr_desc[POOL_N_ATTRS] = {
     {"in_size", ATTR_I32X3, offsetof(struct pool_attrs, in_size)},
 };
 
+const struct attr_desc adaptive_attr_desc[ADAPTIVE_N_ATTRS] = {
+    {"size", ATTR_I32X3, offsetof(struct adaptive_attrs, size)},
+    {"in_size", ATTR_I32X3, offsetof(struct adaptive_attrs, in_size)},
+};
+
 void spatial_get(const struct shape *s, int32_t size[3])
 {
     size[0] = s->rank == 5 ? s->dim[2] : 1;
@@ -56,14 +61,41 @@ limn_status spatial_check(const struct op_call *c, int input, limn_error *err)
 {
     char text[SHAPE_TEXT_MAX];
     const struct shape *s = &c->in[input];
-    if (s->rank != 4 && s->rank != 5) {
-        return err_set(err, LIMN_ERR_SHAPE, "%s: input %d is %s (expected rank 4 or 5)", c->op->name, input,
+    if (s->rank < 3 || s->rank > 5) {
+        return err_set(err, LIMN_ERR_SHAPE, "%s: input %d is %s (expected rank 3 to 5)", c->op->name, input,
                        s->rank < 0 ? "absent" : shape_text(s, text));
     }
     return LIMN_OK;
 }
 
-/* Attributes of one axis in range, and neutral on axis D of a rank-4 tensor. */
+#define PLANE_MAX (1 << 24) /* positions are floats: exact below this */
+
+limn_status plane_check(const struct op_call *c, const int32_t size[3], limn_error *err)
+{
+    bool small = size[0] >= 1 && size[1] >= 1 && size[2] >= 1 && (int64_t)size[0] * size[1] < PLANE_MAX;
+    if (!small || (int64_t)size[0] * size[1] * size[2] >= PLANE_MAX) {
+        return err_set(err, LIMN_ERR_SHAPE, "%s: planes of %dx%dx%d (expected 1 to 2^24 - 1 elements)", c->op->name,
+                       size[0], size[1], size[2]);
+    }
+    return LIMN_OK;
+}
+
+limn_status adaptive_check(const struct op_call *c, const int32_t in[3], const int32_t out[3], limn_error *err)
+{
+    for (int i = 0; i < 3; i++) {
+        bool ok = in[i] >= 1 && out[i] >= 1 && ((int64_t)in[i] + 1) * ((int64_t)out[i] + 1) < INT32_MAX;
+        if (!ok || (i < 5 - c->in[0].rank && (in[i] != 1 || out[i] != 1))) {
+            return err_set(
+                err, LIMN_ERR_SHAPE,
+                "%s: axis %c from %d to %d (expected sizes >= 1, product below 2^31; 1 and 1 on an axis that "
+                "rank %d lacks)",
+                c->op->name, "DHW"[i], in[i], out[i], c -> in[0].rank);
+        }
+    }
+    return LIMN_OK;
+}
+
+/* Attributes of one axis in range, and neutral on an axis that the tensor's rank lacks. */
 static limn_status check_axis(const struct op_call *c, int axis, bool used, limn_error *err)
 {
     const struct pool_attrs *a = c->attrs;
@@ -77,7 +109,7 @@ static limn_status check_axis(const struct op_call *c, int axis, bool used, limn
         return err_set(err, LIMN_ERR_SHAPE,
                        "%s: axis %c has size %d, stride %d, dilation %d, pads %d and %d (expected %s)", c->op->name,
                        "DHW"[axis], size, stride, dilation, pb, pe,
-                       used ? "1 to 32768, pads 0 to 32768" : "1, 1, 1, 0 and 0 for rank 4");
+                       used ? "1 to 32768, pads 0 to 32768" : "1, 1, 1, 0 and 0 on an axis that the rank lacks");
     }
     return LIMN_OK;
 }
@@ -113,7 +145,7 @@ limn_status pool_out_size(const struct op_call *c, const int32_t in[3], int rank
     const struct pool_attrs *a = c->attrs;
     int32_t r[3];
     for (int i = 0; i < 3; i++) {
-        limn_status st = check_axis(c, i, i > 0 || rank == 5, err);
+        limn_status st = check_axis(c, i, i >= 5 - rank, err);
         if (st != LIMN_OK) {
             return st;
         }

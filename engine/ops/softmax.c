@@ -26,13 +26,9 @@ static limn_status infer(const struct op_call *c, struct shape *out, limn_error 
 static struct push_softmax rows_of(const struct op_call *c)
 {
     const struct axis_attrs *a = c->attrs;
-    const struct shape *x = &c->in[0];
-    struct push_softmax p = {.rows = 1, .len = (uint32_t)x->dim[a->axis], .inner = 1};
-    for (int i = 0; i < x->rank; i++) {
-        p.rows *= i == a->axis ? 1 : (uint32_t)x->dim[i];
-        p.inner *= i > a->axis ? (uint32_t)x->dim[i] : 1;
-    }
-    return p;
+    struct shape_rows r = shape_around(&c->in[0], a->axis);
+    return (struct push_softmax){
+        .rows = (uint32_t)(r.outer * r.inner), .len = (uint32_t)r.n, .inner = (uint32_t)r.inner};
 }
 
 static void ref(const struct op_call *c, const double *const *in, double *const *out)

@@ -82,6 +82,24 @@ void shape_strides(const struct shape *s, int32_t stride[SHAPE_MAX_RANK])
     }
 }
 
+struct shape_rows shape_around(const struct shape *s, int32_t axis)
+{
+    struct shape_rows r = {1, (size_t)s->dim[axis], 1};
+    for (int32_t i = 0; i < s->rank; i++) {
+        r.outer *= i < axis ? (size_t)s->dim[i] : 1;
+        r.inner *= i > axis ? (size_t)s->dim[i] : 1;
+    }
+    return r;
+}
+
+void shape_unflatten(const struct shape *s, size_t i, int32_t at[SHAPE_MAX_RANK])
+{
+    for (int k = s->rank - 1; k >= 0; k--) {
+        at[k] = (int32_t)(i % (size_t)s->dim[k]);
+        i /= (size_t)s->dim[k];
+    }
+}
+
 char *shape_text(const struct shape *s, char buf[SHAPE_TEXT_MAX])
 {
     int used = 0;

@@ -27,6 +27,13 @@ bool shape_equal(const struct shape *a, const struct shape *b);
 limn_status shape_broadcast(const struct shape *a, const struct shape *b, struct shape *out, limn_error *err);
 /* Elements between neighbours along each dimension, in elements. */
 void shape_strides(const struct shape *s, int32_t stride[SHAPE_MAX_RANK]);
+/* The place of flat element i along each dimension. */
+void shape_unflatten(const struct shape *s, size_t i, int32_t at[SHAPE_MAX_RANK]);
+/* s as [outer, n, inner] around dimension `axis`. */
+struct shape_rows {
+    size_t outer, n, inner;
+};
+struct shape_rows shape_around(const struct shape *s, int32_t axis);
 #define SHAPE_TEXT_MAX 64
 char *shape_text(const struct shape *s, char buf[SHAPE_TEXT_MAX]); /* "1x3x224x224", "scalar" */
 

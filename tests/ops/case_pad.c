@@ -23,11 +23,23 @@ static const struct op_case good[] = {
     {"between the elements", {NORMAL(1, 2, 3, 3)}, PAD(D(0, 0, 0, -1), D(0, 0, 0, -5), D(0, 0, 0, 3), 3), FORWARD_ONLY},
     {"none", {NORMAL(1, 2, 3, 3)}, PAD(D(0), D(0), D(0), 3)},
     {"rank 5", {NORMAL(1, 2, 3, 2, 5)}, PAD(D(0, 0, 1, 1, 1), D(0, 0, 1, 0, 2), D(0, 0, 0, 1, 0), 0)},
+    {"reflect", {NORMAL(2, 3, 5, 7)}, PAD(D(0, 0, 1, 2), D(0, 0, 3, 0), D(0), .mode = PAD_REFLECT)},
+    {"reflect twice over", {NORMAL(2, 3, 3)}, PAD(D(0, 0, 5), D(0, 1, 7), D(0), .mode = PAD_REFLECT)},
+    {"edge", {NORMAL(2, 3, 5, 7)}, PAD(D(0, 0, 1, 2), D(0, 0, 3, 0), D(0), .mode = PAD_EDGE)},
+    {"wrap", {NORMAL(2, 3, 5, 7)}, PAD(D(0, 0, 1, 2), D(0, 0, 3, 0), D(0), .mode = PAD_WRAP)},
+    {"wrap twice over", {NORMAL(2, 3)}, PAD(D(0, 7), D(3, 4), D(0), .mode = PAD_WRAP)},
+    {"reflect and crop", {NORMAL(2, 3, 5, 7)}, PAD(D(0, 0, -2, 2), D(0, 0, 3, -1), D(0), .mode = PAD_REFLECT)},
+    {"edge of one", {NORMAL(2, 1)}, PAD(D(0, 3), D(1, 2), D(0), .mode = PAD_EDGE)},
+    {"reflect of one", {NORMAL(2, 1)}, PAD(D(0, 3), D(1, 2), D(0), .mode = PAD_REFLECT)},
+    {"reflect none", {NORMAL(2, 3)}, PAD(D(0), D(0), D(0), .mode = PAD_REFLECT)},
+    {"reflect rank 5", {NORMAL(2, 1, 3, 4, 5)}, PAD(D(1, 0, 1, 0, 2), D(0, 0, 1, 1, 1), D(0), .mode = PAD_REFLECT)},
 };
 
 static const struct op_case bad[] = {
     {"empty result", {NORMAL(2, 3)}, PAD(D(0, -2), D(0, -1), D(0), 0)},
     {"negative interior", {NORMAL(2, 3)}, PAD(D(0), D(0), D(0, -1), 0)},
+    {"mode", {NORMAL(2, 3)}, PAD(D(0), D(0), D(0), .mode = PAD_WRAP + 1)},
+    {"interior of reflect", {NORMAL(2, 3)}, PAD(D(0), D(0), D(0, 1), .mode = PAD_REFLECT)},
     {"too large", {NORMAL(2, 3)}, PAD(D(0, 2147483647), D(0, 2147483647), D(0), 0)},
 };
 
