@@ -2,7 +2,10 @@
  * parameters are exactly the file's. */
 #include "model/arch.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "model/arch/stack3d.h"
 
 #define IMAGENET .mean = {0.485f, 0.456f, 0.406f}, .std = {0.229f, 0.224f, 0.225f}
 static const struct arch_input imagenet = {RESIZE_BILINEAR, IMAGENET}, imagenet_bicubic = {RESIZE_BICUBIC, IMAGENET},
@@ -10,9 +13,20 @@ static const struct arch_input imagenet = {RESIZE_BILINEAR, IMAGENET}, imagenet_
 
 static const struct arch archs[] = {
 #define ARCH(name, title, family, variant, first, classifier, channels, size, resize, input, classes, layer)           \
-    {#name, title, arch_##family, variant, first, classifier, channels, size, resize, &(input), classes, layer},
+    {#name, title, arch_##family, variant, first, classifier, channels, size, resize, &(input), classes, layer, NULL},
 #include "model/archs.def"
 #undef ARCH
+    {.name = "stack3d",
+     .title = "Conv3d stack (what stands between its weights is assumed)",
+     .make = arch_stack3d,
+     .first = "first convolution",
+     .classifier = "last Linear",
+     .channels = STACK3D_CHANNELS,
+     .size = STACK3D_SIZE,
+     .resize = STACK3D_SIZE,
+     .input = &imagenet,
+     .classes = STACK3D_CLASSES,
+     .facts = arch_stack3d_facts},
 };
 
 size_t arch_count(void)
@@ -35,23 +49,27 @@ const struct arch *arch_find(const char *name)
     return NULL;
 }
 
-bool arch_dims(const struct arch *a, const struct weights *w, int32_t *channels, int32_t *classes)
+bool arch_facts(const struct arch *a, const struct weights *w, struct arch_facts *out)
 {
     struct shape first, classifier;
-    if (weights_sizes(w, channels, classes)) {
+    struct arch_facts f = {.channels = a->channels, .classes = a->classes, .height = a->size, .width = a->size};
+    snprintf(f.layer, sizeof f.layer, "%s", a->layer != NULL ? a->layer : "");
+    *out = f;
+    if (a->facts != NULL) {
+        return a->facts(w, out);
+    }
+    if (weights_sizes(w, &out->channels, &out->classes)) {
         return true;
     }
     if (weights_file(w) == NULL) {
-        *channels = a->channels;
-        *classes = a->classes;
         return true;
     }
     if (!weights_shape(w, a->first, &first) || !weights_shape(w, a->classifier, &classifier) || first.rank != 4 ||
         classifier.rank < 2) {
         return false;
     }
-    *channels = first.dim[1];
-    *classes = classifier.dim[0];
+    out->channels = first.dim[1];
+    out->classes = classifier.dim[0];
     return true;
 }
 
@@ -59,12 +77,12 @@ static limn_status build_with(const struct arch *a, struct weights *w, struct sh
                               struct arch_graph *out, limn_error *err)
 {
     struct arch_graph r = {.input = VALUE_NONE, .logits = VALUE_NONE};
-    int32_t channels;
+    struct arch_facts facts;
     limn_status st = LIMN_OK;
+    arch_facts(a, w, &facts); /* when it fails, the check below names what is missing */
     n.weights = w;
-    n.classes = a->classes;
+    n.classes = facts.classes;
     n.step = VALUE_NONE;
-    arch_dims(a, w, &channels, &n.classes); /* when it fails, the check below names what is missing */
     TRY(graph_create(&r.graph, err));
     n.b = (struct builder){.g = r.graph, .err = err};
     TRY(graph_input(r.graph, "input", input, &r.input, err));
@@ -114,13 +132,14 @@ limn_status arch_recognise(struct weights *w, const struct arch **out, limn_erro
 {
     for (size_t i = 0; i < arch_count(); i++) {
         struct arch_graph g = {0};
-        int32_t channels, classes;
-        if (!arch_dims(&archs[i], w, &channels, &classes)) {
+        struct arch_facts f;
+        if (!arch_facts(&archs[i], w, &f)) {
             continue;
         }
+        struct shape input =
+            f.depth > 0 ? SHAPE(1, f.channels, f.depth, f.height, f.width) : SHAPE(1, f.channels, f.height, f.width);
         weights_begin(w, true);
-        limn_status st = build_with(&archs[i], w, SHAPE(1, channels, archs[i].size, archs[i].size),
-                                    (struct net){.transform_input = true}, &g, err);
+        limn_status st = build_with(&archs[i], w, input, (struct net){.transform_input = true}, &g, err);
         arch_graph_finish(&g);
         if (st == LIMN_OK) {
             *out = &archs[i];

@@ -10,6 +10,12 @@ struct arch_input { /* how torchvision prepares pictures of three channels */
     float mean[3], std[3];
 };
 
+struct arch_facts { /* of one weight file */
+    int32_t channels, classes;
+    int32_t depth, height, width; /* of the input; depth 0: pictures */
+    char layer[128];              /* default Grad-CAM layer */
+};
+
 struct arch {
     const char *name, *title;
     value_id (*make)(struct net *n, value_id x, int32_t variant); /* appends the layers, returns the logits */
@@ -20,6 +26,8 @@ struct arch {
     const struct arch_input *input;
     int32_t classes;
     const char *layer; /* default Grad-CAM layer */
+    /* NULL: input and classes follow from the fields above. False when the weights are not of this kind. */
+    bool (*facts)(const struct weights *w, struct arch_facts *out);
 };
 
 /* The build functions of the families, as the rows name them. */
@@ -45,16 +53,17 @@ struct arch_graph { /* what a build produces */
     size_t n_layer;
     value_id dropout_step; /* input that dropout reads, [2]; VALUE_NONE without dropout */
 };
-/* Builds for input [batch, channels, height, width] and checks the weights: what is missing, unexpected or mis-shaped
- * is LIMN_ERR_FORMAT. transform_input: see net_transform_input. */
+/* Builds for input [batch, channels, (depth,) height, width] and checks the weights: what is missing, unexpected or
+ * mis-shaped is LIMN_ERR_FORMAT. transform_input: see net_transform_input. */
 limn_status arch_build(const struct arch *a, struct weights *w, struct shape input, bool transform_input,
                        struct arch_graph *out, limn_error *err);
 /* For training: with dropout, whose choices follow from `seed`. */
 limn_status arch_build_train(const struct arch *a, struct weights *w, struct shape input, uint64_t seed,
                              struct arch_graph *out, limn_error *err);
 void arch_graph_finish(struct arch_graph *g); /* zeroed struct allowed */
-/* Channels and classes as the weights have them, the published ones for a recipe; false when the file lacks them. */
-bool arch_dims(const struct arch *a, const struct weights *w, int32_t *channels, int32_t *classes);
+/* Channels, classes, input size and layer as the weights have them, the published ones for a recipe or what the file
+ * lacks; false when it lacks the weights that tell. */
+bool arch_facts(const struct arch *a, const struct weights *w, struct arch_facts *out);
 /* The architecture that fits a weight file exactly; NULL when none does. */
 limn_status arch_recognise(struct weights *w, const struct arch **out, limn_error *err);
 

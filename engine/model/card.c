@@ -1,12 +1,14 @@
 /* Model cards: NAME.json beside NAME.safetensors. One flat JSON object; every field is optional:
  *
- *   arch title licence origin trained_on layer  texts        input   [channels, height, width]
+ *   arch title licence origin trained_on layer  texts        input   [channels, height, width], of
+ *                                                      volumes [channels, depth, height, width]
  *   mean std      one number a channel, or one for all       range   1 or 255
  *   bgr           true when the network wants blue first     resize  shorter side before the centre crop
  *   rule          "short-side", "exact" or "none"            filter  "nearest", "bilinear" or "bicubic"
  *   labels        a file with one label a line, relative to the card, or an array of texts
  *   output        name of the output to explain              head    "auto", "softmax" or "sigmoid" (several labels)
  *   pool          "mean" or "sum": scores of an output with positions
+ *   axes          of NIfTI volumes: "xyz" (nibabel, MONAI) or "zyx" (SimpleITK)
  *   pre_activation  true: scores before a final softmax, log_softmax or sigmoid
  *   transform_input  false when a GoogLeNet or Inception was trained without torchvision's option of that name
  *
@@ -101,15 +103,25 @@ static limn_status card_bool(const json_t *root, const char *key, bool *out, lim
     return LIMN_OK;
 }
 
+/* [C,H,W] or [C,D,H,W]. */
+static bool card_input(const json_t *input, struct model_card *c)
+{
+    size_t n = json_array_size(input);
+    return (n == 3 || n == 4) && card_int(json_array_get(input, 0), 1, 4, &c->channels) &&
+           (n == 3 || card_int(json_array_get(input, 1), 1, 16384, &c->depth)) &&
+           card_int(json_array_get(input, n - 2), 1, 16384, &c->height) &&
+           card_int(json_array_get(input, n - 1), 1, 16384, &c->width);
+}
+
 static limn_status card_numbers(const json_t *root, struct model_card *c, limn_error *err)
 {
     const json_t *input = json_object_get(root, "input"), *range = json_object_get(root, "range"),
                  *resize = json_object_get(root, "resize");
     bool transform = !c->keep_input;
-    if (input != NULL && (json_array_size(input) != 3 || !card_int(json_array_get(input, 0), 1, 3, &c->channels) ||
-                          !card_int(json_array_get(input, 1), 1, 16384, &c->height) ||
-                          !card_int(json_array_get(input, 2), 1, 16384, &c->width))) {
-        return err_set(err, LIMN_ERR_FORMAT, "\"input\" is not [channels, height, width] within [3, 16384, 16384]");
+    if (input != NULL && !card_input(input, c)) {
+        return err_set(err, LIMN_ERR_FORMAT,
+                       "\"input\" is not [channels, height, width] or [channels, depth, height, width] within [4, "
+                       "16384, 16384, 16384]");
     }
     if (range != NULL) {
         c->range = (float)json_number_value(range);
@@ -199,8 +211,9 @@ static limn_status card_fields(json_t *root, const char *path, struct model_card
 {
     static const char *const rules[] = {"short-side", "exact", "none"}, *const filters[] = {"nearest", "bilinear",
                                                                                             "bicubic"};
-    static const char *const heads[] = {"auto", "softmax", "sigmoid"}, *const pools[] = {"mean", "sum"};
-    int rule = c->rule, filter = c->filter, head = (int)c->head.classes, pool = (int)c->head.pool;
+    static const char *const heads[] = {"auto", "softmax", "sigmoid"}, *const pools[] = {"mean", "sum"},
+                             *const axes_names[] = {"xyz", "zyx"};
+    int rule = c->rule, filter = c->filter, head = (int)c->head.classes, pool = (int)c->head.pool, axes = (int)c->axes;
     limn_status st = LIMN_OK;
     TRY(card_check_keys(root, err));
     TRY(card_text(root, "arch", c->arch, sizeof c->arch, err));
@@ -218,6 +231,8 @@ static limn_status card_fields(json_t *root, const char *path, struct model_card
     TRY(card_choice(root, "head", heads, 3, &head, err));
     TRY(card_choice(root, "pool", pools, 2, &pool, err));
     TRY(card_labels(root, path, c, a, labels, err));
+    TRY(card_choice(root, "axes", axes_names, 2, &axes, err));
+    c->axes = (enum volume_axes)axes;
     c->head.classes = (enum head_classes)head;
     c->head.pool = (enum head_pool)pool;
     c->rule = (enum resize_rule)rule;

@@ -38,26 +38,33 @@ static limn_status choose_arch(struct model *m, limn_error *err)
 /* What the card leaves open follows the architecture and the weights. */
 static limn_status card_complete(struct model_card *c, const struct arch *a, const struct weights *w, limn_error *err)
 {
-    int32_t channels = a->channels, classes = a->classes;
+    struct arch_facts f;
     snprintf(c->arch, sizeof c->arch, "%s", a->name);
-    if (arch_dims(a, w, &channels, &classes) && c->channels != 0 && c->channels != channels) {
-        return err_set(err, LIMN_ERR_FORMAT, "card says %d input channels, %s has %d", c->channels, a->first, channels);
+    if (arch_facts(a, w, &f) && c->channels != 0 && c->channels != f.channels) {
+        return err_set(err, LIMN_ERR_FORMAT, "card says %d input channels, %s has %d", c->channels, a->first,
+                       f.channels);
     }
-    c->channels = channels;
-    c->height = c->height > 0 ? c->height : a->size;
-    c->width = c->width > 0 ? c->width : a->size;
+    if (c->height > 0 && (c->depth > 0) != (f.depth > 0)) {
+        return err_set(err, LIMN_ERR_FORMAT, "card says %s, %s takes %s", c->depth > 0 ? "volumes" : "pictures",
+                       a->name, f.depth > 0 ? "volumes" : "pictures");
+    }
+    int32_t channels = c->channels = f.channels;
+    c->depth = c->depth > 0 ? c->depth : f.depth;
+    c->height = c->height > 0 ? c->height : f.height;
+    c->width = c->width > 0 ? c->width : f.width;
     c->range = c->range > 0 ? c->range : 1;
     if (c->std[0] == 0) {
         for (int32_t k = 0; k < 4; k++) {
-            c->mean[k] = channels == 3 && k < 3 ? a->input->mean[k] : 0;
-            c->std[k] = channels == 3 && k < 3 ? a->input->std[k] : 1;
+            bool colours = channels == 3 && k < 3 && c->depth == 0;
+            c->mean[k] = colours ? a->input->mean[k] : 0;
+            c->std[k] = colours ? a->input->std[k] : 1;
         }
     }
     int32_t side = c->height < c->width ? c->height : c->width;
     c->resize = c->resize > 0 ? c->resize : (int32_t)((int64_t)a->resize * side / a->size);
     c->filter = c->filter == FILTER_OPEN ? a->input->filter : c->filter;
     if (c->default_layer[0] == '\0') {
-        snprintf(c->default_layer, sizeof c->default_layer, "%s", a->layer);
+        snprintf(c->default_layer, sizeof c->default_layer, "%s", f.layer);
     }
     if (c->title[0] == '\0') {
         snprintf(c->title, sizeof c->title, "%s", a->title);
@@ -72,6 +79,13 @@ static limn_status card_override(struct model_card *c, const struct model_option
     c->width = o->width != 0 ? o->width : o->height != 0 ? o->height : c->width;
     if (c->height < 1 || c->width < 1 || c->height > 16384 || c->width > 16384) {
         return err_set(err, LIMN_ERR_ARG, "input size %dx%d (expected 1 to 16384)", c->height, c->width);
+    }
+    if (c->depth > 0) {
+        c->depth = o->depth != 0 ? o->depth : o->height != 0 ? o->height : c->depth;
+    }
+    if (c->depth < 0 || c->depth > 16384 || (c->depth == 0 && o->depth != 0)) {
+        return err_set(err, LIMN_ERR_ARG, "input depth %d (expected %s)", c->depth != 0 ? c->depth : o->depth,
+                       c->depth != 0 ? "1 to 16384" : "none: the network takes pictures");
     }
     int32_t side = c->height < c->width ? c->height : c->width;
     c->resize = (int32_t)((int64_t)c->resize * side / before);
@@ -153,6 +167,13 @@ static limn_status load_labels(struct model *m, const char *given, const char *f
     return st == LIMN_OK ? set_labels(m, path, labels, n, err) : st;
 }
 
+struct shape model_input_shape(const struct model *m, int32_t batch)
+{
+    const struct model_card *c = &m->card;
+    return c->depth > 0 ? SHAPE(batch, c->channels, c->depth, c->height, c->width)
+                        : SHAPE(batch, c->channels, c->height, c->width);
+}
+
 /* The output that the user or the card names, else the first. */
 static limn_status choose_output(const struct model *m, const struct arch_graph *g, value_id *out, limn_error *err)
 {
@@ -179,7 +200,7 @@ static limn_status build_network(struct model *m, int32_t batch, struct arch_gra
     struct arch_graph g = {0};
     value_id output = VALUE_NONE;
     limn_status st = LIMN_OK;
-    struct shape input = SHAPE(batch, m->card.channels, m->card.height, m->card.width);
+    struct shape input = model_input_shape(m, batch);
     TRY(arch_build(m->arch, m->weights, input, !m->card.keep_input, &g, err));
     TRY(choose_output(m, &g, &output, err));
     TRY(head_attach(g.graph, output, batch, &m->card.head, head, err));

@@ -6,6 +6,7 @@
 #define LIMN_MODEL_MODEL_H
 
 #include "image/image.h"
+#include "image/volume.h"
 #include "ir/graph.h"
 #include "model/head.h"
 
@@ -17,9 +18,10 @@ enum resize_rule {
 struct model_card {
     char arch[64]; /* row of archs.def */
     char title[128], licence[128], origin[256], trained_on[128];
-    int32_t channels, height, width; /* input */
-    float mean[4], std[4];           /* x = (v * range - mean) / std, v in [0,1] */
-    float range;                     /* 1, or 255 for networks that take 0..255 */
+    int32_t channels, depth, height, width; /* input; depth 0: pictures */
+    enum volume_axes axes;                  /* of volumes that come from NIfTI files */
+    float mean[4], std[4];                  /* x = (v * range - mean) / std, v in [0,1] */
+    float range;                            /* 1, or 255 for networks that take 0..255 */
     bool bgr;
     bool keep_input; /* GoogLeNet, Inception: no change of the normalisation inside the network */
     enum resize_rule rule;
@@ -34,7 +36,7 @@ struct model_card {
 
 struct model_options { /* zero or NULL: from the card */
     const char *arch, *labels_path, *layer;
-    int32_t height, width;
+    int32_t depth, height, width;
     const float *mean, *std; /* `channels` values */
     int32_t resize;          /* -1: none */
     bool strict;             /* non-finite weights are an error, not a warning */
@@ -90,6 +92,12 @@ limn_status model_resolve_class(struct model *m, const char *text, int32_t *out,
 /* preprocess.c: picture to network input [C,H,W], and the picture at input resolution that overlays are drawn on. */
 limn_status model_preprocess(const struct model *m, const struct image *in, float *chw, struct image *view,
                              limn_error *err);
+
+/* Volume to network input [C,D,H,W], and (unless NULL) the volume at input resolution. Trilinear; RULE_NONE refuses
+ * another size. One channel serves for all. */
+limn_status model_preprocess_volume(const struct model *m, const struct volume *in, float *cdhw, struct volume *view,
+                                    limn_error *err);
+struct shape model_input_shape(const struct model *m, int32_t batch); /* [N,C,(D,)H,W] */
 
 /* Installed models. Free with mem_free. */
 struct model_entry {

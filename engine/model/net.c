@@ -69,6 +69,19 @@ value_id net_conv(struct net *n, const char *name, value_id x, struct net_conv c
     return net_record(n, name, build(&n->b, &op_conv, name, &a, x, w, bias));
 }
 
+value_id net_conv3d(struct net *n, const char *name, value_id x, int32_t out, const int32_t size[3],
+                    const int32_t pad[3], bool bias)
+{
+    int32_t in = build_shape(&n->b, x)->dim[1];
+    value_id w = net_param(n, name, "weight", WEIGHT_KERNEL, SHAPE(out, in, size[0], size[1], size[2]));
+    value_id add = bias ? net_param(n, name, "bias", WEIGHT_BIAS, SHAPE(out)) : VALUE_NONE;
+    struct conv_attrs a = conv_attrs_2d(1, 0, 1, 1);
+    for (int i = 0; i < 3; i++) {
+        a.pad_begin[i] = a.pad_end[i] = pad[i];
+    }
+    return net_record(n, name, build(&n->b, &op_conv, name, &a, x, w, add));
+}
+
 value_id net_bn(struct net *n, const char *name, value_id x)
 {
     struct shape s = SHAPE(build_shape(&n->b, x)->dim[1]);
@@ -156,6 +169,22 @@ value_id net_max_pool(struct net *n, const char *name, value_id x, int32_t size,
 {
     struct pool_attrs a = pool_attrs_2d(size, stride, pad, ceil);
     return net_record(n, name, build(&n->b, &op_max_pool, name, &a, x));
+}
+
+value_id net_max_pool3d(struct net *n, const char *name, value_id x, int32_t size)
+{
+    struct pool_attrs a = pool_attrs_2d(size, size, 0, false);
+    a.size[0] = a.stride[0] = size;
+    return net_record(n, name, build(&n->b, &op_max_pool, name, &a, x));
+}
+
+value_id net_global_pool(struct net *n, value_id x)
+{
+    int32_t axes = 0;
+    for (int32_t i = 2; i < build_shape(&n->b, x)->rank; i++) {
+        axes |= 1 << i;
+    }
+    return build_reduce(&n->b, &op_reduce_mean, x, axes, true);
 }
 
 value_id net_avg_pool(struct net *n, const char *name, value_id x, int32_t size, int32_t stride, int32_t pad)

@@ -54,7 +54,12 @@ value_id net_max_pool(struct net *n, const char *name, value_id x, int32_t size,
 value_id net_avg_pool(struct net *n, const char *name, value_id x, int32_t size, int32_t stride, int32_t pad);
 /* Adaptive average to size x size; an alias of x when it has that size already. */
 value_id net_adaptive_pool(struct net *n, const char *name, value_id x, int32_t size);
-value_id net_flatten(struct net *n, value_id x); /* [N, everything else] */
+/* The 3-D forms: sizes are depth, height, width; stride 1, and pooling by size without overlap. */
+value_id net_conv3d(struct net *n, const char *name, value_id x, int32_t out, const int32_t size[3],
+                    const int32_t pad[3], bool bias);
+value_id net_max_pool3d(struct net *n, const char *name, value_id x, int32_t size);
+value_id net_global_pool(struct net *n, value_id x); /* mean over all positions, dimensions kept */
+value_id net_flatten(struct net *n, value_id x);     /* [N, everything else] */
 value_id net_add(struct net *n, const char *name, value_id x, value_id y);
 value_id net_concat(struct net *n, const char *name, const value_id *x, int32_t count); /* channels */
 value_id net_permute(struct net *n, const char *name, value_id x, const int32_t perm[4]);

@@ -92,3 +92,45 @@ limn_status model_preprocess(const struct model *m, const struct image *in, floa
     }
     return LIMN_OK;
 }
+
+static limn_status fit_volume(const struct model_card *c, const struct volume *in, struct volume *out, limn_error *err)
+{
+    const int32_t size[3] = {c->depth, c->height, c->width};
+    bool same = memcmp(size, in->size, sizeof size) == 0;
+    if (c->depth == 0) {
+        return err_set(err, LIMN_ERR_ARG, "the network takes pictures (found a volume)");
+    }
+    if (in->channels != 1 && in->channels != c->channels) {
+        return err_set(err, LIMN_ERR_SHAPE, "volume of %d channels (expected %d, or 1 for all)", in->channels,
+                       c->channels);
+    }
+    if (c->rule == RULE_NONE && !same) {
+        return err_set(err, LIMN_ERR_SHAPE, "volume of %dx%dx%d (expected %dx%dx%d when nothing is resampled)",
+                       in->size[0], in->size[1], in->size[2], size[0], size[1], size[2]);
+    }
+    return volume_resize(in, size, out, err);
+}
+
+limn_status model_preprocess_volume(const struct model *m, const struct volume *in, float *cdhw, struct volume *view,
+                                    limn_error *err)
+{
+    const struct model_card *c = &m->card;
+    struct volume fit = {0};
+    limn_status st = fit_volume(c, in, &fit, err);
+    if (st != LIMN_OK) {
+        return st;
+    }
+    size_t n = volume_plane(&fit);
+    for (int32_t k = 0; k < c->channels; k++) {
+        const float *from = fit.v + (fit.channels > 1 ? (size_t)k * n : 0);
+        for (size_t i = 0; i < n; i++) {
+            cdhw[(size_t)k * n + i] = (from[i] * c->range - c->mean[k]) / c->std[k];
+        }
+    }
+    if (view != NULL) {
+        *view = fit;
+    } else {
+        volume_finish(&fit);
+    }
+    return LIMN_OK;
+}
