@@ -101,7 +101,8 @@ static const struct {
                  {"regnet_y_8gf", 39381472},
                  {"regnet_y_16gf", 83590140},
                  {"regnet_y_32gf", 145046770},
-                 {"regnet_y_128gf", 644812894}};
+                 {"regnet_y_128gf", 644812894},
+                 {"stack3d", 17788}};
 
 static void test_params(void)
 {

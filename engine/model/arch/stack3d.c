@@ -5,7 +5,8 @@
  * the usual order tells which: ReLU, then MaxPool3d(2), then Dropout; before the first Linear a global average when it
  * takes as many features as there are channels, else Flatten. Where numbers say nothing (the end of a section, Linear
  * layers that are not numbered), the block before decides. Kernels are odd and padded to keep the size, stride 1; when
- * only padding 0, or no pooling at the end, makes the first Linear's features come out, that is what is meant. */
+ * only padding 0, or no pooling at the end, makes the first Linear's features come out of the given input size, that is
+ * what is meant. */
 #include "model/arch/stack3d.h"
 
 #include <stdio.h>
@@ -269,19 +270,25 @@ static struct reading choose(const struct stack *s, const int32_t size[3])
     return readings[0];
 }
 
-/* The smallest cube that fits; the usual one when any does. */
-static int32_t cube(const struct stack *s)
+/* An input that fits when the card names none: padded, pooled, as near to a cube as the positions divide. */
+static void usual_size(const struct stack *s, int32_t size[3])
 {
-    int64_t want = positions(s);
-    for (size_t i = 0; want > 0 && i < sizeof(readings) / sizeof(readings[0]); i++) {
-        for (int32_t side = 1; side <= SIDE_MAX; side++) {
-            int32_t out[3] = {side, side, side};
-            if (size_after(s, readings[i], out) && (int64_t)out[0] * out[1] * out[2] == want) {
-                return side;
-            }
+    int64_t want = positions(s), left = want;
+    for (int k = 0; k < 3; k++) {
+        size[k] = STACK3D_SIZE;
+    }
+    for (int k = 0; k < 3 && want > 0; k++) {
+        int32_t side = 1;
+        for (int32_t i = 2; i <= SIDE_MAX; i++) { /* the largest divisor that leaves as much to each axis after it */
+            int64_t power = k == 0 ? (int64_t)i * i * i : k == 1 ? (int64_t)i * i : i;
+            side = power <= left && left % i == 0 ? i : side;
+        }
+        left /= side;
+        size[k] = side;
+        for (size_t i = 0; i < s->n_step; i++) {
+            size[k] *= s->step[i].kind == STEP_POOL && size[k] <= SIDE_MAX ? 2 : 1;
         }
     }
-    return STACK3D_SIZE;
 }
 
 bool arch_stack3d_facts(const struct weights *w, struct arch_facts *out)
@@ -292,7 +299,11 @@ bool arch_stack3d_facts(const struct weights *w, struct arch_facts *out)
         return false;
     }
     struct arch_facts f = {.channels = s.step[0].w.dim[1], .classes = s.part[s.n_part - 1].w.dim[0]};
-    f.depth = f.height = f.width = cube(&s);
+    int32_t size[3];
+    usual_size(&s, size);
+    f.depth = size[0];
+    f.height = size[1];
+    f.width = size[2];
     for (size_t i = 0; i < s.n_step && s.step[i].kind != STEP_LINEAR; i++) {
         enum step_kind k = s.step[i].kind;
         if (k == STEP_CONV || k == STEP_BN || k == STEP_RELU) { /* the last features before pooling */
