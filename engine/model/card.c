@@ -12,7 +12,9 @@
  *   pre_activation  true: scores before a final softmax, log_softmax or sigmoid
  *   transform_input  false when a GoogLeNet or Inception was trained without torchvision's option of that name
  *
- * A key that is none of these is an error: a mistyped field would otherwise be ignored in silence. */
+ * A key that is none of these is an error: a mistyped field would otherwise be ignored in silence. An object of more
+ * than two keys, none of them one of these, is no card but some other file of that name (notes of a training run), and
+ * says nothing. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -186,17 +188,35 @@ static limn_status card_labels(const json_t *root, const char *path, struct mode
     return LIMN_OK;
 }
 
+static bool card_key_known(const char *key)
+{
+    size_t n = sizeof card_keys / sizeof card_keys[0], i = 0;
+    while (i < n && strcmp(key, card_keys[i]) != 0) {
+        i++;
+    }
+    return i < n;
+}
+
+/* Several keys and none of a card: one or two may be mistyped. */
+static bool card_is_foreign(json_t *root)
+{
+    const char *key;
+    json_t *v;
+    json_object_foreach (root, key, v) {
+        if (card_key_known(key)) {
+            return false;
+        }
+    }
+    return json_object_size(root) > 2;
+}
+
 static limn_status card_check_keys(json_t *root, limn_error *err)
 {
     const char *key;
     json_t *v;
     size_t n = sizeof card_keys / sizeof card_keys[0];
     json_object_foreach (root, key, v) {
-        size_t i = 0;
-        while (i < n && strcmp(key, card_keys[i]) != 0) {
-            i++;
-        }
-        if (i == n) {
+        if (!card_key_known(key)) {
             const char *close = str_closest(key, card_keys, n);
             return err_set(err, LIMN_ERR_FORMAT, "unknown field \"%.60s\"%s%s%s", key,
                            close != NULL ? " (did you mean \"" : "", close != NULL ? close : "",
@@ -252,8 +272,9 @@ limn_status card_read(const char *path, struct model_card *card, struct arena *a
     if (st != LIMN_OK) {
         return st;
     }
+    labels[0] = '\0';
     st = json_parse(text, size, 8, true, &root, err);
-    if (st == LIMN_OK) {
+    if (st == LIMN_OK && !card_is_foreign(root)) {
         st = card_fields(root, path, &c, a, labels, err);
     }
     if (st == LIMN_OK) {

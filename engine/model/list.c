@@ -1,6 +1,7 @@
-/* Installed models: NAME.safetensors with NAME.json, in $LIMN_MODELS (directories separated by colons), then `models`
- * below the user's data directory, share/limn beside the program's bin (an installed tree may be moved), the install
- * prefix and the source tree. The first of a name wins. */
+/* Installed models: NAME.safetensors, NAME.onnx, NAME.pth or NAME.pt with NAME.json, in $LIMN_MODELS (directories
+ * separated by colons), then `models` below the user's data directory, share/limn beside the program's bin (an
+ * installed tree may be moved), the install prefix and the source tree. The first folder with a name wins, then the
+ * first suffix. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,8 @@
 #include "base/str.h"
 #include "model/model_priv.h"
 
-#define SUFFIX ".safetensors"
+static const char *const suffixes[] = {".safetensors", ".onnx", ".pth", ".pt"};
+enum { N_SUFFIXES = sizeof suffixes / sizeof suffixes[0], SUFFIX_LONGEST = 12 };
 
 /* PREFIX/share/limn/SUB for the running PREFIX/bin/PROGRAM; "" where that is unknown. */
 static void beside_program(const char *sub, char buf[MODEL_PATH_MAX])
@@ -67,12 +69,23 @@ static int entry_by_name(const void *a, const void *b)
     return strcmp(((const struct model_entry *)a)->name, ((const struct model_entry *)b)->name);
 }
 
+/* The suffix of a file of weights; N_SUFFIXES for others. */
+static size_t suffix_of(const char *name)
+{
+    size_t k = 0;
+    while (k < N_SUFFIXES && !str_ends(name, suffixes[k])) {
+        k++;
+    }
+    return k;
+}
+
 static void entry_fill(struct model_entry *e, struct arena *a)
 {
     char card_path[MODEL_PATH_MAX], labels[MODEL_PATH_MAX];
     struct model_card c = {0};
     struct file *f = NULL;
-    snprintf(card_path, sizeof card_path, "%.*s.json", (int)(strlen(e->path) - strlen(SUFFIX)), e->path);
+    snprintf(card_path, sizeof card_path, "%.*s.json", (int)(strlen(e->path) - strlen(suffixes[suffix_of(e->path)])),
+             e->path);
     if (card_read(card_path, &c, a, labels, NULL) == LIMN_OK) { /* a model without a card is listed by its name alone */
         snprintf(e->title, sizeof e->title, "%s", c.title);
         snprintf(e->licence, sizeof e->licence, "%s", c.licence);
@@ -91,19 +104,25 @@ struct entry_list {
 static limn_status list_dir(struct entry_list *l, const char *dir, struct arena *a, limn_error *err)
 {
     DIR *d = dir[0] != '\0' ? opendir(dir) : NULL;
+    size_t first = l->n;
     limn_status st = LIMN_OK;
     for (struct dirent *f; d != NULL && (f = readdir(d)) != NULL;) {
         struct model_entry e = {0};
-        size_t n = strlen(f->d_name), i = 0;
-        if (!str_ends(f->d_name, SUFFIX) || n - strlen(SUFFIX) >= sizeof e.name ||
+        size_t k = suffix_of(f->d_name), i = 0;
+        size_t n = k < N_SUFFIXES ? strlen(f->d_name) - strlen(suffixes[k]) : 0;
+        if (n == 0 || n >= sizeof e.name ||
             (size_t)snprintf(e.path, sizeof e.path, "%s/%s", dir, f->d_name) >= sizeof e.path) {
             continue;
         }
-        snprintf(e.name, sizeof e.name, "%.*s", (int)(n - strlen(SUFFIX)), f->d_name);
+        snprintf(e.name, sizeof e.name, "%.*s", (int)n, f->d_name);
         while (i < l->n && strcmp(l->item[i].name, e.name) != 0) {
             i++;
         }
-        if (i < l->n) {
+        if (i < l->n) { /* the same folder: another suffix of the name may come first */
+            if (i >= first && k < suffix_of(l->item[i].path)) {
+                entry_fill(&e, a);
+                l->item[i] = e;
+            }
             continue;
         }
         st = mem_grow(&l->item, &l->cap, l->n + 1, sizeof *l->item, err);
@@ -178,15 +197,16 @@ limn_status assets_find_model(const char *name, char path[MODEL_PATH_MAX], limn_
      * be called like a model (results are often sorted so) does not hide it. */
     const char *dot = strrchr(name, '.');
     if (strchr(name, '/') != NULL || (file_exists(name) && !dir_exists(name)) ||
-        (dot != NULL && strlen(dot) > 2 && strlen(dot) <= strlen(SUFFIX))) {
+        (dot != NULL && strlen(dot) > 2 && strlen(dot) <= SUFFIX_LONGEST)) {
         snprintf(path, MODEL_PATH_MAX, "%s", name);
         return LIMN_OK;
     }
     for (size_t i = 0; assets_dir(i, "models", dir); i++) {
-        if (dir[0] != '\0' &&
-            (size_t)snprintf(path, MODEL_PATH_MAX, "%.3000s/%.1000s" SUFFIX, dir, name) < MODEL_PATH_MAX &&
-            file_exists(path)) {
-            return LIMN_OK;
+        for (size_t k = 0; dir[0] != '\0' && k < N_SUFFIXES; k++) {
+            snprintf(path, MODEL_PATH_MAX, "%.3000s/%.1000s%s", dir, name, suffixes[k]);
+            if (file_exists(path)) {
+                return LIMN_OK;
+            }
         }
     }
     return model_unknown(name, err);

@@ -1,4 +1,5 @@
-/* A file of named tensors, whatever its format: safetensors or a PyTorch checkpoint, told by content. */
+/* A file of named tensors, whatever its format: safetensors, a PyTorch checkpoint or the initializers of
+ * an ONNX model, told by content. */
 #ifndef LIMN_MODEL_TENSOR_FILE_H
 #define LIMN_MODEL_TENSOR_FILE_H
 

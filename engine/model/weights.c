@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "model/finite.h"
 
 #define NOTES_MAX 5
 
@@ -25,15 +26,14 @@ struct weights {
     struct tensor_file *file; /* NULL: recipe */
     struct weight *weight;    /* sorted by name */
     size_t n;
-    bool strict, probe;
+    bool probe;
+    struct finite_watch watch;
     bool random; /* weights_random */
     struct weights_start start;
     size_t head_length; /* of the classifier's name with its last dot */
     double fan_in;      /* of the last kernel asked for: its bias comes next */
     char notes[400];
     size_t n_notes;
-    size_t n_bad_tensors;
-    char warning[256];
 };
 
 static int weight_by_name(const void *a, const void *b)
@@ -47,15 +47,6 @@ static struct weight *weight_find(const struct weights *w, const char *name)
     return w->n == 0 ? NULL : bsearch(&key, w->weight, w->n, sizeof key, weight_by_name);
 }
 
-static size_t count_non_finite(const float *v, size_t n)
-{
-    size_t bad = 0;
-    for (size_t i = 0; i < n; i++) {
-        bad += v[i] - v[i] != 0.0f;
-    }
-    return bad;
-}
-
 static limn_status weight_read(const struct const_source *source, float *dst, size_t n, limn_error *err)
 {
     struct weight *x = (struct weight *)source;
@@ -64,21 +55,9 @@ static limn_status weight_read(const struct const_source *source, float *dst, si
     if (st != LIMN_OK || x->seen) {
         return st;
     }
-    size_t bad = count_non_finite(dst, n);
-    if (bad > 0 && w->strict) {
-        return err_set(err, LIMN_ERR_NUMERIC, "tensor \"%s\": %zu of %zu weights are not finite", x->name, bad, n);
-    }
-    x->seen = true;
-    w->n_bad_tensors += bad > 0;
-    if (bad > 0 && w->n_bad_tensors == 1) {
-        snprintf(w->warning, sizeof w->warning, "tensor \"%.100s\": %zu of %zu weights are not finite", x->name, bad,
-                 n);
-    } else if (bad > 0) { /* the first is named, the others are counted */
-        char *end = strstr(w->warning, " (and ");
-        size_t at = end != NULL ? (size_t)(end - w->warning) : strlen(w->warning);
-        snprintf(w->warning + at, sizeof w->warning - at, " (and in %zu other tensors)", w->n_bad_tensors - 1);
-    }
-    return LIMN_OK;
+    st = finite_look(&w->watch, x->name, dst, n, NULL, err);
+    x->seen = st == LIMN_OK;
+    return st;
 }
 
 static limn_status weights_index(struct weights *w, limn_error *err)
@@ -120,7 +99,7 @@ limn_status weights_open(const char *path, bool strict, struct weights **out, li
     struct weights *w = NULL;
     limn_status st = LIMN_OK;
     TRY(weights_recipe(&w, err));
-    w->strict = strict;
+    w->watch.strict = strict;
     TRY(tensor_file_open(path, &w->file, err));
     st = weights_index(w, err);
     if (st != LIMN_OK) {
@@ -298,5 +277,5 @@ limn_status weights_end(struct weights *w, const char *arch, limn_error *err)
 
 const char *weights_warning(const struct weights *w)
 {
-    return w->n_bad_tensors > 0 ? w->warning : NULL;
+    return finite_warning(&w->watch);
 }

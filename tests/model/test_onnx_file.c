@@ -18,10 +18,17 @@
 
 static limn_error err;
 
-static double now(void)
+#if defined(__SANITIZE_ADDRESS__)
+#define SLOWER 5
+#else
+#define SLOWER 1
+#endif
+
+/* Of this process, or in the world. */
+static double seconds_of(clockid_t clock)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
+    clock_gettime(clock, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -84,7 +91,7 @@ static void test_reject(void)
         listed++;
         snprintf(path, sizeof path, CORPUS "/reject/%s", line);
         err = (limn_error){0};
-        double start = now();
+        double start = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
         limn_status st = read_model(path);
         bool right = st == LIMN_ERR_FORMAT || st == LIMN_ERR_UNSUPPORTED || st == LIMN_ERR_READ;
         if (!right || strstr(err.text, want) == NULL || strchr(err.text, '\n') != NULL ||
@@ -92,7 +99,7 @@ static void test_reject(void)
             fprintf(stderr, "%s: status %d \"%s\" (expected \"%s\")\n", line, st, err.text, want);
             check_failed++;
         }
-        CHECK(now() - start < 1);
+        CHECK(seconds_of(CLOCK_PROCESS_CPUTIME_ID) - start < SLOWER);
     }
     if (list != NULL) {
         fclose(list);
@@ -265,14 +272,14 @@ static void test_external(void)
     for (size_t i = 0; i < 2 * sizeof cases / sizeof cases[0]; i++) {
         struct file *f = NULL;
         const char *says = cases[i / 2].says;
-        double start = now();
+        double start = seconds_of(CLOCK_MONOTONIC);
         limn_status st = onnx_external_open(dir, cases[i / 2].location, i % 2 == 0, &f, &err);
         if ((st == LIMN_OK) != (says == NULL) || (says != NULL && strstr(err.text, says) == NULL)) {
             fprintf(stderr, "%s (%s): status %d \"%s\"\n", cases[i / 2].location, i % 2 ? "walk" : "openat2", st,
                     err.text);
             check_failed++;
         }
-        CHECK(now() - start < 1);
+        CHECK(seconds_of(CLOCK_MONOTONIC) - start < 5);
         CHECK((f != NULL) == (st == LIMN_OK));
         file_close(&f);
     }
@@ -319,15 +326,15 @@ static void test_cost(const char *name, const char *unit, size_t unit_n, size_t 
         memcpy(data + at, unit, unit_n);
     }
     getrusage(RUSAGE_SELF, &before);
-    double start = now();
+    double start = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
     limn_status st = onnx_file_parse(name, data, at, &f, &err);
-    double seconds = now() - start;
+    double seconds = seconds_of(CLOCK_PROCESS_CPUTIME_ID) - start;
     getrusage(RUSAGE_SELF, &after);
     double mib = (double)(after.ru_maxrss - before.ru_maxrss) / 1024;
     fprintf(stderr, "%s: %zu bytes, %.3f s, %.0f MiB more: %s\n", name, at, seconds, mib,
             st == LIMN_OK ? "read" : err.text);
     CHECK(st == LIMN_ERR_FORMAT && strstr(err.text, says) != NULL);
-    CHECK(seconds < 1);
+    CHECK(seconds < SLOWER);
 #ifndef __SANITIZE_ADDRESS__
     CHECK(mib <= 64 + 2.0 * (double)at / 1048576 + 8);
 #endif

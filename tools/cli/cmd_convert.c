@@ -44,11 +44,10 @@ static const struct option options[] = {
 const struct command command_convert = {
     .name = "convert",
     .operands = "IN OUT.safetensors",
-    .summary = "write a PyTorch checkpoint as safetensors",
-    .text = "Writes the tensors of IN, a checkpoint of torch.save (.pth, .pt, .th) or a safetensors file, as "
-            "safetensors: same names, types and bytes. Nothing of the checkpoint is executed; what is not a tensor is "
-            "left out. OUT "
-            "appears whole or not at all.",
+    .summary = "write the tensors of a checkpoint or an ONNX model as safetensors",
+    .text = "Writes the tensors of IN as safetensors: same names, types and bytes. IN is a checkpoint of torch.save "
+            "(.pth, .pt, .th), an ONNX model, of which the initializers are taken, or a safetensors file. Nothing of "
+            "a checkpoint is executed; what is not a tensor is left out. OUT appears whole or not at all.",
     .example = "limn convert resnet18.pth resnet18.safetensors",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),

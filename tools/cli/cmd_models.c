@@ -48,7 +48,7 @@ static int run(const struct args *a)
     } else if (n > 0) {
         print_table(list, n);
     } else {
-        say_note("no models installed; set LIMN_MODELS to a folder of .safetensors files with cards");
+        say_note("no models installed; set LIMN_MODELS to a folder of model files");
     }
     limn_model_list_free(&list);
     return 0;
@@ -64,9 +64,9 @@ const struct command command_models = {
     .name = "models",
     .operands = "",
     .summary = "list the installed models",
-    .text = "Lists the models that can be named without a path. A model is a .safetensors file with a card (NAME.json) "
-            "beside it, "
-            "in $LIMN_MODELS, in the XDG data folder or in limn's installation.",
+    .text =
+        "Lists the models that can be named without a path. A model is a .safetensors, .onnx, .pth or .pt file, "
+        "best with a card (NAME.json) beside it, in $LIMN_MODELS, in the XDG data folder or in limn's installation.",
     .example = "limn models",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),

@@ -46,6 +46,9 @@ struct onnx_tensor {
 /* All elements as float64, or as int64 (LIMN_ERR_FORMAT for a floating type whose value is not whole). `n` is elems. */
 limn_status onnx_tensor_f64(const struct onnx_tensor *t, double *dst, size_t n, limn_error *err);
 limn_status onnx_tensor_i64(const struct onnx_tensor *t, int64_t *dst, size_t n, limn_error *err);
+/* All elements in their own type, little-endian. */
+limn_status onnx_tensor_raw(const struct onnx_tensor *t, void *dst, size_t n, limn_error *err);
+bool onnx_type_dtype(int32_t type, enum dtype *out); /* false: none of limn's */
 
 enum onnx_attr_type { /* AttributeProto.AttributeType, the numbers of the format; others are refused by name */
                       ONNX_ATTR_FLOAT = 1,

@@ -55,6 +55,15 @@ size_t onnx_type_size(int32_t type)
     return type >= 0 && type < N_TYPES ? types[type].size : 0;
 }
 
+bool onnx_type_dtype(int32_t type, enum dtype *out)
+{
+    if (type < 0 || type >= N_TYPES || types[type].dtype < 0) {
+        return false;
+    }
+    *out = (enum dtype)types[type].dtype;
+    return true;
+}
+
 struct reader { /* goes through a tensor's elements once */
     const struct onnx_tensor *t;
     const struct onnx_data *d;
@@ -305,6 +314,20 @@ static limn_status to_i64(const struct onnx_tensor *t, const uint8_t *src, void 
         }
     }
     return LIMN_OK;
+}
+
+static limn_status to_raw(const struct onnx_tensor *t, const uint8_t *src, void *dst, size_t i, size_t n,
+                          limn_error *err)
+{
+    size_t size = onnx_type_size(t->type);
+    (void)err;
+    memcpy((uint8_t *)dst + i * size, src, n * size);
+    return LIMN_OK;
+}
+
+limn_status onnx_tensor_raw(const struct onnx_tensor *t, void *dst, size_t n, limn_error *err)
+{
+    return read_all(t, to_raw, dst, n, err);
 }
 
 limn_status onnx_tensor_f64(const struct onnx_tensor *t, double *dst, size_t n, limn_error *err)
