@@ -225,6 +225,10 @@ value_id build_reshape(struct builder *b, const char *name, value_id x, struct s
 /* Sums x over broadcast dimensions until it has `shape`: the adjoint of broadcasting. */
 value_id build_sum_to(struct builder *b, value_id x, struct shape shape);
 value_id build_broadcast(struct builder *b, value_id x, struct shape shape);
+/* (x - mean) / sqrt(var + eps) over the axes of a bit mask; mean and 1 / sqrt(var + eps), axes kept, unless NULL. */
+value_id build_normalise(struct builder *b, value_id x, int32_t axes, float eps, value_id *mean, value_id *inv_std);
+/* x scale + shift with one number per channel (dimension 1); shift may be VALUE_NONE. */
+value_id build_scale_channels(struct builder *b, value_id x, value_id scale, value_id shift);
 /* (x - mean) / sqrt(variance + eps) * gamma + beta, moments over the axes of a bit mask; gamma and beta broadcast to x
  * and may be VALUE_NONE. */
 value_id build_layer_norm(struct builder *b, const char *name, value_id x, value_id gamma, value_id beta, int32_t axes,
