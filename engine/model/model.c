@@ -4,6 +4,7 @@
 #include "model/model.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -244,6 +245,20 @@ static limn_status open_card(struct model *m, char labels[MODEL_PATH_MAX], limn_
     return card_read(path, &m->card, &m->arena, labels, err);
 }
 
+/* "ARCH" or "ARCH@GAIN" */
+static limn_status open_recipe(struct model *m, const char *text, limn_error *err)
+{
+    size_t name = strcspn(text, "@");
+    char *end = NULL;
+    double gain = text[name] == '@' ? strtod(text + name + 1, &end) : 1;
+    if ((end != NULL && (*end != '\0' || end == text + name + 1)) || !(gain > 0 && gain <= 16)) {
+        return err_set(err, LIMN_ERR_ARG, "recipe gain \"%.60s\" (expected a number above 0, at most 16)", text + name);
+    }
+    snprintf(m->card.arch, sizeof m->card.arch, "%.*s", (int)(name < 63 ? name : 63), text);
+    snprintf(m->card.licence, sizeof m->card.licence, "none (computed)");
+    return weights_recipe(gain, &m->weights, err);
+}
+
 limn_status model_open(const char *name, const struct model_options *opt, struct model **out, limn_error *err)
 {
     static const struct model_options none = {0};
@@ -256,9 +271,7 @@ limn_status model_open(const char *name, const struct model_options *opt, struct
     }
     m->card.filter = FILTER_OPEN;
     if (str_starts(name, "recipe:")) {
-        snprintf(m->card.arch, sizeof m->card.arch, "%s", name + strlen("recipe:"));
-        snprintf(m->card.licence, sizeof m->card.licence, "none (computed)");
-        TRY(weights_recipe(&m->weights, err));
+        TRY(open_recipe(m, name + strlen("recipe:"), err));
     } else {
         TRY(assets_find_model(name, m->path, err));
         TRY(weights_open(m->path, o->strict, &m->weights, err));

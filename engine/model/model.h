@@ -48,7 +48,8 @@ struct model_options { /* zero or NULL: from the card */
 struct model;
 /* `name`: a path (safetensors or a PyTorch checkpoint, told by content) or the name of an installed model (searched in
  * $LIMN_MODELS, XDG data, share/limn beside the program, the install prefix, the source tree's assets/models).
- * "recipe:ARCH" is ARCH with deterministic weights computed from names (for tests). */
+ * "recipe:ARCH" is ARCH with deterministic weights computed from names (for tests); "recipe:ARCH@0.5" multiplies its
+ * kernels. */
 limn_status model_open(const char *name, const struct model_options *opt, struct model **out, limn_error *err);
 void model_close(struct model **m);
 const struct model_card *model_get_card(const struct model *m);

@@ -2,9 +2,11 @@
  * make the same network without a file.
  *
  *   h = FNV-1a-64(name) xor 2020; z = splitmix64 finaliser of h + (i+1) * 0x9E3779B97F4A7C15; u = (z >> 40) * 2^-23 - 1
- *   norm: scale 1 + 0.2u, shift 0.1u, mean 0.1u, variance 1 + 0.5u; kernel u * sqrt(6 / fan_in); bias 0.05u
+ *   norm: scale 1 + 0.2u, shift 0.1u, mean 0.1u, variance 1 + 0.5u; kernel gain * u * sqrt(6 / fan_in); bias
+ *   0.05u
  *
- * in double, rounded to float32 last. */
+ * The gain is 1 unless asked for: deep networks whose scores would grow without bound take less.
+ * In double, rounded to float32 last. */
 #include "model/weights.h"
 
 #include <math.h>
@@ -28,8 +30,8 @@ static limn_status recipe_read(const struct const_source *s, float *dst, size_t 
     return LIMN_OK;
 }
 
-limn_status recipe_source(struct arena *a, const char *name, enum weight_role role, const struct shape *shape,
-                          const struct const_source **out, limn_error *err)
+limn_status recipe_source(struct arena *a, const char *name, enum weight_role role, double gain,
+                          const struct shape *shape, const struct const_source **out, limn_error *err)
 {
     static const struct {
         double scale, shift;
@@ -43,7 +45,7 @@ limn_status recipe_source(struct arena *a, const char *name, enum weight_role ro
     }
     *r = (struct recipe){{recipe_read}, rng_hash_text(name) ^ 2020, rule[role].scale, rule[role].shift};
     if (role == WEIGHT_KERNEL) {
-        r->scale = sqrt(6.0 / ((double)shape_elems(shape) / shape->dim[0]));
+        r->scale = gain * sqrt(6.0 / ((double)shape_elems(shape) / shape->dim[0]));
     }
     *out = &r->source;
     return LIMN_OK;

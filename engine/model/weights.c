@@ -32,6 +32,8 @@ struct weights {
     struct weights_start start;
     size_t head_length; /* of the classifier's name with its last dot */
     double fan_in;      /* of the last kernel asked for: its bias comes next */
+    double gain;        /* of a recipe */
+    struct arena names; /* those that are not the file's own */
     char notes[400];
     size_t n_notes;
 };
@@ -60,6 +62,23 @@ static limn_status weight_read(const struct const_source *source, float *dst, si
     return st;
 }
 
+/* DenseNet's layers had a dot in the name of a part until torchvision 0.3: denselayer1.norm.1.weight is norm1.weight.
+ */
+static limn_status modern_name(struct weights *w, const char **name, limn_error *err)
+{
+    const char *layer = strstr(*name, ".denselayer"), *part = layer != NULL ? strchr(layer + 1, '.') : NULL;
+    if (part == NULL || (!str_starts(part, ".norm.") && !str_starts(part, ".conv."))) {
+        return LIMN_OK;
+    }
+    size_t head = (size_t)(part - *name) + strlen(".norm");
+    const char *joined = arena_printf(&w->names, "%.*s%s", (int)head, *name, *name + head + 1);
+    if (joined == NULL) {
+        return err_nomem(err, strlen(*name), "a weight's name");
+    }
+    *name = joined;
+    return LIMN_OK;
+}
+
 static limn_status weights_index(struct weights *w, limn_error *err)
 {
     w->n = tensor_file_count(w->file);
@@ -70,6 +89,10 @@ static limn_status weights_index(struct weights *w, limn_error *err)
     for (size_t i = 0; i < w->n; i++) {
         const struct st_tensor *t = tensor_file_at(w->file, i);
         const char *name = str_starts(t->name, "module.") ? t->name + strlen("module.") : t->name;
+        limn_status st = modern_name(w, &name, err);
+        if (st != LIMN_OK) {
+            return st;
+        }
         w->weight[i] = (struct weight){.source = {weight_read}, .owner = w, .tensor = t, .name = name};
     }
     if (w->n > 0) {
@@ -77,19 +100,21 @@ static limn_status weights_index(struct weights *w, limn_error *err)
     }
     for (size_t i = 1; i < w->n; i++) {
         if (strcmp(w->weight[i - 1].name, w->weight[i].name) == 0) {
-            return err_set(err, LIMN_ERR_FORMAT, "tensor \"%s\" is there with and without \"module.\"",
+            return err_set(err, LIMN_ERR_FORMAT,
+                           "tensor \"%s\" is there twice (with and without \"module.\", or by an old name)",
                            w->weight[i].name);
         }
     }
     return LIMN_OK;
 }
 
-limn_status weights_recipe(struct weights **out, limn_error *err)
+limn_status weights_recipe(double gain, struct weights **out, limn_error *err)
 {
     struct weights *w = mem_zalloc(1, sizeof *w);
     if (w == NULL) {
         return err_nomem(err, sizeof *w, "weights");
     }
+    w->gain = gain;
     *out = w;
     return LIMN_OK;
 }
@@ -98,7 +123,7 @@ limn_status weights_open(const char *path, bool strict, struct weights **out, li
 {
     struct weights *w = NULL;
     limn_status st = LIMN_OK;
-    TRY(weights_recipe(&w, err));
+    TRY(weights_recipe(1, &w, err));
     w->watch.strict = strict;
     TRY(tensor_file_open(path, &w->file, err));
     st = weights_index(w, err);
@@ -143,6 +168,7 @@ void weights_close(struct weights **w)
     }
     tensor_file_close(&(*w)->file);
     mem_free((*w)->weight);
+    arena_finish(&(*w)->names);
     mem_free(*w);
     *w = NULL;
 }
@@ -220,7 +246,7 @@ limn_status weights_get(struct weights *w, struct arena *a, const char *name, en
     static const struct const_source absent = {absent_read};
     if (w->file == NULL) {
         return w->random ? random_weight(w, a, name, role, shape, out, err)
-                         : recipe_source(a, name, role, shape, out, err);
+                         : recipe_source(a, name, role, w->gain, shape, out, err);
     }
     struct weight *x = weight_find(w, name);
     struct shape have;

@@ -18,7 +18,7 @@ struct weights;
 
 /* strict: a non-finite weight fails the read of its tensor. */
 limn_status weights_open(const char *path, bool strict, struct weights **out, limn_error *err);
-limn_status weights_recipe(struct weights **out, limn_error *err);
+limn_status weights_recipe(double gain, struct weights **out, limn_error *err); /* gain: of the kernels */
 /* For a network that is to be trained with so many input channels and classes: random numbers as PyTorch's layers start
  * with, each a function of (seed, name, index); from the file at `path` (NULL: none) instead where its tensor has the
  * right shape. Only the layer whose weight is `classifier` may have another. */
@@ -51,8 +51,8 @@ limn_status weights_end(struct weights *w, const char *arch, limn_error *err);
 const char *weights_warning(const struct weights *w);
 
 /* recipe.c: deterministic weights computed from the parameter's name. */
-limn_status recipe_source(struct arena *a, const char *name, enum weight_role role, const struct shape *shape,
-                          const struct const_source **out, limn_error *err);
+limn_status recipe_source(struct arena *a, const char *name, enum weight_role role, double gain,
+                          const struct shape *shape, const struct const_source **out, limn_error *err);
 /* init.c: what training starts with. fan_in: inputs of one output of the layer. */
 limn_status init_source(struct arena *a, uint64_t seed, const char *name, enum weight_role role, double fan_in,
                         const struct const_source **out, limn_error *err);

@@ -76,25 +76,30 @@ def mix(z):
     return z ^ (z >> u(31))
 
 
-def recipe(model):
-    state = model.state_dict()
+def uniform(name, n):
+    """n numbers in [-1, 1) that depend on the name."""
+    h = 0xCBF29CE484222325
+    for c in name.encode():
+        h = ((h ^ c) * 0x100000001B3) & (2**64 - 1)
     with np.errstate(over="ignore"):
-        for name, t in state.items():
-            if name.endswith("num_batches_tracked"):
-                continue
-            h = 0xCBF29CE484222325
-            for c in name.encode():
-                h = ((h ^ c) * 0x100000001B3) & (2**64 - 1)
-            i = np.arange(1, t.numel() + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-            u = (mix(np.uint64(h ^ 2020) + i) >> np.uint64(40)).astype(np.float64) * 2.0**-23 - 1
-            module, last = name.rsplit(".", 1)
-            if module + ".running_var" in state:
-                u = {"weight": 1 + 0.2 * u, "bias": 0.1 * u, "running_mean": 0.1 * u, "running_var": 1 + 0.5 * u}[last]
-            elif last == "weight":
-                u = u * np.sqrt(6.0 / (t.numel() // t.shape[0]))
-            else:
-                u = 0.05 * u
-            t.copy_(torch.from_numpy(u.astype(np.float32).reshape(tuple(t.shape))))
+        i = np.arange(1, n + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+        return (mix(np.uint64(h ^ 2020) + i) >> np.uint64(40)).astype(np.float64) * 2.0**-23 - 1
+
+
+def recipe(model, gain=1):
+    state = model.state_dict()
+    for name, t in state.items():
+        if name.endswith("num_batches_tracked"):
+            continue
+        u = uniform(name, t.numel())
+        module, last = name.rsplit(".", 1)
+        if module + ".running_var" in state:
+            u = {"weight": 1 + 0.2 * u, "bias": 0.1 * u, "running_mean": 0.1 * u, "running_var": 1 + 0.5 * u}[last]
+        elif last == "weight":
+            u = gain * np.sqrt(6.0 / (t.numel() // t.shape[0])) * u
+        else:
+            u = 0.05 * u
+        t.copy_(torch.from_numpy(u.astype(np.float32).reshape(tuple(t.shape))))
 
 
 def network(folder, arch, assets):

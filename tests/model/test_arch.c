@@ -1,6 +1,7 @@
 /* Every architecture: its number of parameters against the published one, names and shapes of layers, and the recipe
  * weights against values made by another program. TIMEOUT: 120 */
 #include "support/check.h"
+#include "support/sparse.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -233,39 +234,6 @@ static void test_recipe(void)
     model_close(&m);
 }
 
-/* A weight file with the parameters of an architecture: the header is real, the data a hole in a sparse file. */
-static void write_sparse(const char *path, const struct graph *g)
-{
-    size_t cap = 1 << 20, at = 9, data = 0;
-    char *text = calloc(cap, 1);
-    text[8] = '{';
-    for (size_t i = 0; i < g->n_value; i++) {
-        const struct value *v = &g->value[i];
-        if (v->kind != VALUE_CONST || v->name[0] == '%') {
-            continue;
-        }
-        at += (size_t)snprintf(text + at, cap - at, "%s\"%s\":{\"dtype\":\"F16\",\"shape\":[", data > 0 ? "," : "",
-                               v->name);
-        for (int32_t d = 0; d < v->shape.rank; d++) {
-            at += (size_t)snprintf(text + at, cap - at, d > 0 ? ",%d" : "%d", v->shape.dim[d]);
-        }
-        size_t end = data + 2 * shape_elems(&v->shape);
-        at += (size_t)snprintf(text + at, cap - at, "],\"data_offsets\":[%zu,%zu]}", data, end);
-        data = end;
-    }
-    text[at++] = '}';
-    for (int i = 0; i < 8; i++) {
-        text[i] = (char)((at - 8) >> (8 * i));
-    }
-    FILE *f = fopen(path, "wb");
-    CHECK(f != NULL && fwrite(text, 1, at, f) == at);
-    if (f != NULL) {
-        fclose(f);
-        CHECK(truncate(path, (off_t)(at + data)) == 0);
-    }
-    free(text);
-}
-
 /* Without a card, names and shapes alone tell every architecture from all others. */
 static void test_recognise(void)
 {
@@ -276,7 +244,7 @@ static void test_recognise(void)
         struct graph *g = NULL;
         value_id in, out;
         CHECK_OK(model_build(recipe, 1, &g, &in, &out, &err));
-        write_sparse(path, g);
+        CHECK(sparse_write(path, g, NULL));
         CHECK_OK(model_open(path, NULL, &m, &err));
         if (m != NULL) {
             CHECK_STR(model_get_card(m)->arch, arch_at(i)->name);
@@ -290,8 +258,68 @@ static void test_recognise(void)
     unlink(path);
 }
 
+/* denselayer1.norm1.weight as denselayer1.norm.1.weight */
+static void old_densenet(const char *name, char out[256])
+{
+    const char *part = strstr(name, ".denselayer") != NULL ? strchr(strstr(name, ".denselayer") + 1, '.') : NULL;
+    int head = part != NULL ? (int)(part - name) + 5 : (int)strlen(name);
+    snprintf(out, 256, "%.*s%s%s", head, name, part != NULL ? "." : "", name + head);
+}
+
+static void parallel(const char *name, char out[256])
+{
+    snprintf(out, 256, "module.%s", name);
+}
+
+/* The architecture that is recognised in an edited file, "" when none is. */
+static void check_file(const char *arch, struct sparse_edit e, const char *want)
+{
+    char path[64];
+    struct model *recipe = open_recipe(arch), *m = NULL;
+    struct graph *g = NULL;
+    value_id in, out;
+    snprintf(path, sizeof path, "arch-file-%d.safetensors", (int)getpid());
+    e.first = arch_find(arch)->first;
+    e.classifier = arch_find(arch)->classifier;
+    CHECK_OK(model_build(recipe, 1, &g, &in, &out, &err));
+    CHECK(sparse_write(path, g, &e));
+    CHECK_OK(model_open(path, NULL, &m, &err));
+    if (m != NULL) {
+        CHECK_STR(model_get_card(m)->arch, want);
+        CHECK(want[0] == '\0' || e.classes == 0 || model_get_card(m)->n_classes == e.classes);
+        CHECK(want[0] == '\0' || e.channels == 0 || model_get_card(m)->channels == e.channels);
+    }
+    model_close(&m);
+    graph_destroy(&g);
+    model_close(&recipe);
+    unlink(path);
+}
+
+/* Files as people have them: saved from parallel training, by old versions, with or without what inference leaves out,
+ * with another classifier or other pictures. */
+static void test_files(void)
+{
+    static const struct sparse_edit other_head = {.classes = 7}, grey = {.channels = 1}, four = {.channels = 4};
+    static const char *const archs[] = {
+        "alexnet",     "vgg11_bn",        "resnet18",          "resnext50_32x4d",    "squeezenet1_1",
+        "densenet161", "inception_v3",    "googlenet",         "shufflenet_v2_x1_0", "mobilenet_v2",
+        "mnasnet1_0",  "efficientnet_b0", "efficientnet_v2_s", "regnet_x_400mf",     "regnet_y_400mf"};
+    for (size_t i = 0; i < sizeof archs / sizeof archs[0]; i++) {
+        check_file(archs[i], other_head, archs[i]);
+        check_file(archs[i], grey, archs[i]);
+        check_file(archs[i], four, archs[i]);
+        check_file(archs[i], (struct sparse_edit){.batches = true, .rename = parallel}, archs[i]);
+        check_file(archs[i], (struct sparse_edit){.extra = {"further.weight"}}, "");
+    }
+    check_file("densenet121", (struct sparse_edit){.rename = old_densenet}, "densenet121");
+    check_file("googlenet", (struct sparse_edit){.extra = {"aux1.conv.conv.weight", "aux2.fc2.bias"}}, "googlenet");
+    check_file("inception_v3", (struct sparse_edit){.extra = {"AuxLogits.conv0.bn.weight"}}, "inception_v3");
+    check_file("resnet18", (struct sparse_edit){.extra = {"AuxLogits.conv0.bn.weight"}}, "");
+}
+
 int main(void)
 {
+    test_files();
     test_recognise();
     test_params();
     test_layers();

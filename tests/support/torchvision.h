@@ -1,0 +1,30 @@
+/* Networks with recipe weights against what torchvision computed: tests/golden/torchvision, made by
+ * tools/golden/zoo.py. */
+#ifndef LIMN_TEST_TORCHVISION_H
+#define LIMN_TEST_TORCHVISION_H
+
+#include "explain/explain.h"
+
+struct vk_device;
+
+struct torchvision_result {
+    uint64_t params;
+    int32_t side;          /* of the input */
+    double gain;           /* of the recipe */
+    double logit, grad;    /* largest difference over the samples, relative to the largest value of all */
+    double torch32[2];     /* the same of torch in float32 */
+    double seconds, bytes; /* of everything; weights on the device */
+};
+/* False when there is no golden file. The plan is that of limn explain: BatchNorm folded, everything fused. dev NULL:
+ * the reference executor. */
+bool torchvision_known(const char *arch);
+limn_status torchvision_compare(const char *arch, struct vk_device *dev, struct torchvision_result *out,
+                                limn_error *err);
+/* What the errors may be: float32 rounding, more where torch's own float32 is off by more. */
+double torchvision_limit(double torch32);
+/* The device of $LIMN_TEST_DEVICE, else a software one; "ref": NULL. False when it cannot be opened. */
+bool torchvision_device(struct vk_device **out);
+/* Compares one, prints a row of the table of docs/architectures.md, and returns whether it is within its limits. */
+bool torchvision_row(const char *arch, struct vk_device *dev);
+
+#endif
