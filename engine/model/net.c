@@ -139,19 +139,25 @@ value_id net_channel_scale(struct net *n, const char *name, const char *part, va
     return build_mul(&n->b, x, net_param(n, name, part, WEIGHT_BIAS, net_spread(n, x, 1)));
 }
 
-value_id net_act(struct net *n, const char *name, value_id x, const struct op *op)
+static const struct gelu_attrs exact_gelu = {.tanh = 0};
+static const struct hard_sigmoid_attrs sixth = {1.0f / 6, 0.5f};
+const struct net_fn fn_relu = {&op_relu, NULL}, fn_relu6 = {&op_relu6, NULL}, fn_silu = {&op_silu, NULL},
+                    fn_gelu = {&op_gelu, &exact_gelu}, fn_sigmoid = {&op_sigmoid, NULL},
+                    fn_hard_swish = {&op_hard_swish, NULL}, fn_hard_sigmoid = {&op_hard_sigmoid, &sixth};
+
+value_id net_act(struct net *n, const char *name, value_id x, const struct net_fn *fn)
 {
-    return net_record(n, name, build(&n->b, op, name, NULL, x));
+    return net_record(n, name, build(&n->b, fn->op, name, fn->attrs, x));
 }
 
 value_id net_relu(struct net *n, const char *name, value_id x)
 {
-    return net_act(n, name, x, &op_relu);
+    return net_act(n, name, x, &fn_relu);
 }
 
 value_id net_relu6(struct net *n, const char *name, value_id x)
 {
-    return net_act(n, name, x, &op_relu6);
+    return net_act(n, name, x, &fn_relu6);
 }
 
 static struct pool_attrs pool_attrs_2d(int32_t size, int32_t stride, int32_t pad, bool ceil)
@@ -242,7 +248,7 @@ value_id net_channel_shuffle(struct net *n, const char *name, value_id x, int32_
     return net_record(n, name, build_reshape(&n->b, name, x, s));
 }
 
-value_id net_conv_norm_act(struct net *n, const char *name, value_id x, struct net_conv c, const struct op *act)
+value_id net_conv_norm_act(struct net *n, const char *name, value_id x, struct net_conv c, const struct net_fn *act)
 {
     c.pad = (c.size > 0 ? c.size - 1 : 0) / 2 * (c.dilation > 0 ? c.dilation : 1);
     x = net_conv(n, net_name(n, "%s.0", name), x, c);
@@ -251,8 +257,8 @@ value_id net_conv_norm_act(struct net *n, const char *name, value_id x, struct n
     return net_module(n, name, x);
 }
 
-value_id net_squeeze_excite(struct net *n, const char *name, value_id x, int32_t squeeze, const struct op *act,
-                            const struct op *scale)
+value_id net_squeeze_excite(struct net *n, const char *name, value_id x, int32_t squeeze, const struct net_fn *act,
+                            const struct net_fn *scale)
 {
     int32_t channels = build_shape(&n->b, x)->dim[1];
     value_id s = net_adaptive_pool(n, net_name(n, "%s.avgpool", name), x, 1);

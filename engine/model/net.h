@@ -45,8 +45,13 @@ value_id net_layer_norm(struct net *n, const char *name, value_id x, int32_t axi
 value_id net_linear(struct net *n, const char *name, value_id x, int32_t out); /* on the last dimension */
 /* x times the parameter `part` of module `name`, one number a channel. */
 value_id net_channel_scale(struct net *n, const char *name, const char *part, value_id x);
-/* An operator without attributes: an activation. name NULL: a function, not a module. */
-value_id net_act(struct net *n, const char *name, value_id x, const struct op *op);
+/* An activation with PyTorch's parameters. name NULL: a function, not a module. */
+struct net_fn {
+    const struct op *op;
+    const void *attrs;
+};
+extern const struct net_fn fn_relu, fn_relu6, fn_silu, fn_gelu, fn_sigmoid, fn_hard_swish, fn_hard_sigmoid;
+value_id net_act(struct net *n, const char *name, value_id x, const struct net_fn *fn);
 value_id net_relu(struct net *n, const char *name, value_id x);
 value_id net_relu6(struct net *n, const char *name, value_id x);
 value_id net_max_pool(struct net *n, const char *name, value_id x, int32_t size, int32_t stride, int32_t pad,
@@ -67,10 +72,10 @@ value_id net_permute(struct net *n, const char *name, value_id x, const int32_t 
 value_id net_channel_shuffle(struct net *n, const char *name, value_id x, int32_t groups);
 /* torchvision's Conv2dNormActivation: a convolution without bias, padded to keep the size at stride 1, BatchNorm, and
  * `act` (NULL: none), at name.0, name.1 and name.2. */
-value_id net_conv_norm_act(struct net *n, const char *name, value_id x, struct net_conv c, const struct op *act);
+value_id net_conv_norm_act(struct net *n, const char *name, value_id x, struct net_conv c, const struct net_fn *act);
 /* torchvision's SqueezeExcitation: x * scale(fc2(act(fc1(mean of each channel)))), `squeeze` channels between. */
-value_id net_squeeze_excite(struct net *n, const char *name, value_id x, int32_t squeeze, const struct op *act,
-                            const struct op *scale);
+value_id net_squeeze_excite(struct net *n, const char *name, value_id x, int32_t squeeze, const struct net_fn *act,
+                            const struct net_fn *scale);
 /* The input of networks that were trained with mean and deviation 0.5 from one normalised as for the others. An alias
  * unless n->transform_input and x has three channels. */
 value_id net_transform_input(struct net *n, value_id x);

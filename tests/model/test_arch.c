@@ -73,6 +73,8 @@ static const struct {
                  {"shufflenet_v2_x1_0", 2278604},
                  {"shufflenet_v2_x1_5", 3503624},
                  {"shufflenet_v2_x2_0", 7393996},
+                 {"mobilenet_v3_small", 2542856},
+                 {"mobilenet_v3_large", 5483032},
                  {"mnasnet0_5", 2218512},
                  {"mnasnet0_75", 3170208},
                  {"mnasnet1_0", 4383312},
@@ -103,6 +105,10 @@ static const struct {
                  {"regnet_y_16gf", 83590140},
                  {"regnet_y_32gf", 145046770},
                  {"regnet_y_128gf", 644812894},
+                 {"convnext_tiny", 28589128},
+                 {"convnext_small", 50223688},
+                 {"convnext_base", 88591464},
+                 {"convnext_large", 197767336},
                  {"stack3d", 17796}};
 
 static void test_params(void)
@@ -301,9 +307,10 @@ static void test_files(void)
 {
     static const struct sparse_edit other_head = {.classes = 7}, grey = {.channels = 1}, four = {.channels = 4};
     static const char *const archs[] = {
-        "alexnet",     "vgg11_bn",        "resnet18",          "resnext50_32x4d",    "squeezenet1_1",
-        "densenet161", "inception_v3",    "googlenet",         "shufflenet_v2_x1_0", "mobilenet_v2",
-        "mnasnet1_0",  "efficientnet_b0", "efficientnet_v2_s", "regnet_x_400mf",     "regnet_y_400mf"};
+        "alexnet",        "vgg11_bn",           "resnet18",      "resnext50_32x4d",    "squeezenet1_1",
+        "densenet161",    "inception_v3",       "googlenet",     "shufflenet_v2_x1_0", "mobilenet_v2",
+        "mnasnet1_0",     "mobilenet_v3_small", "convnext_tiny", "efficientnet_b0",    "efficientnet_v2_s",
+        "regnet_x_400mf", "regnet_y_400mf"};
     for (size_t i = 0; i < sizeof archs / sizeof archs[0]; i++) {
         check_file(archs[i], other_head, archs[i]);
         check_file(archs[i], grey, archs[i]);

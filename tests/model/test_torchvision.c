@@ -9,10 +9,11 @@
 
 int main(void)
 {
-    static const char *const archs[] = {"squeezenet1_1", "resnet18",        "resnext50_32x4d",    "densenet121",
-                                        "googlenet",     "inception_v3",    "shufflenet_v2_x0_5", "mobilenet_v2",
-                                        "mnasnet0_5",    "efficientnet_b0", "efficientnet_v2_s",  "regnet_x_400mf",
-                                        "regnet_y_400mf"};
+    static const char *const archs[] = {
+        "squeezenet1_1",  "resnet18",           "resnext50_32x4d",    "densenet121",
+        "googlenet",      "inception_v3",       "shufflenet_v2_x0_5", "mobilenet_v2",
+        "mnasnet0_5",     "mobilenet_v3_small", "efficientnet_b0",    "efficientnet_v2_s",
+        "regnet_x_400mf", "regnet_y_400mf",     "convnext_tiny",      "alexnet"};
     struct vk_device *dev = NULL;
     int failed = 0;
     if (!torchvision_device(&dev)) {

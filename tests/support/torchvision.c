@@ -16,6 +16,11 @@
 
 enum { SIDE, CLASS, GAIN, MAX_LOGIT, MAX_GRAD, TORCH_LOGIT, TORCH_GRAD, HEAD, LOGITS = 64, GRADIENTS = 256 };
 
+/* Rounding of float32, and where torch's own float32 is off by more, as much. A rounding that moves one ReLU's input
+ * across zero changes the gradient by that unit's share, which is more than the rounding. */
+#define LOGIT_LIMIT 1e-5
+#define GRAD_LIMIT 2e-3
+
 static void golden_path(const char *arch, char path[512])
 {
     snprintf(path, 512, LIMN_TEST_DATA "/golden/torchvision/%s.npy", arch);
@@ -26,11 +31,6 @@ bool torchvision_known(const char *arch)
     char path[512];
     golden_path(arch, path);
     return file_exists(path);
-}
-
-double torchvision_limit(double torch32)
-{
-    return 1e-5 + 8 * torch32;
 }
 
 static void fill_input(float *x, size_t n)
@@ -140,7 +140,7 @@ bool torchvision_row(const char *arch, struct vk_device *dev)
         printf("FAIL %s: %s\n", arch, err.text);
         return false;
     }
-    bool fine = r.logit <= torchvision_limit(r.torch32[0]) && r.grad <= torchvision_limit(r.torch32[1]);
+    bool fine = r.logit <= LOGIT_LIMIT + 8 * r.torch32[0] && r.grad <= GRAD_LIMIT + 8 * r.torch32[1];
     printf("| %s | %llu | %d | %g | %.1e | %.1e | %.1e | %.1e |%s %.1f s, %.0f MB\n", arch,
            (unsigned long long)r.params, r.side, r.gain, r.logit, r.torch32[0], r.grad, r.torch32[1],
            fine ? "" : " FAIL", r.seconds, r.bytes / 1e6);

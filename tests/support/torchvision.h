@@ -20,8 +20,6 @@ struct torchvision_result {
 bool torchvision_known(const char *arch);
 limn_status torchvision_compare(const char *arch, struct vk_device *dev, struct torchvision_result *out,
                                 limn_error *err);
-/* What the errors may be: float32 rounding, more where torch's own float32 is off by more. */
-double torchvision_limit(double torch32);
 /* The device of $LIMN_TEST_DEVICE, else a software one; "ref": NULL. False when it cannot be opened. */
 bool torchvision_device(struct vk_device **out);
 /* Compares one, prints a row of the table of docs/architectures.md, and returns whether it is within its limits. */

@@ -22,11 +22,11 @@ static value_id mbconv(struct net *n, const char *p, value_id x, const struct st
     int32_t in = build_shape(&n->b, x)->dim[1], wide = in * s->expand, i = 0;
     value_id y = x;
     if (s->expand != 1) {
-        y = net_conv_norm_act(n, net_name(n, "%s.block.%d", p, i++), y, (struct net_conv){.out = wide}, &op_silu);
+        y = net_conv_norm_act(n, net_name(n, "%s.block.%d", p, i++), y, (struct net_conv){.out = wide}, &fn_silu);
     }
     struct net_conv depthwise = {.out = wide, .size = s->size, .stride = stride, .groups = wide};
-    y = net_conv_norm_act(n, net_name(n, "%s.block.%d", p, i++), y, depthwise, &op_silu);
-    y = net_squeeze_excite(n, net_name(n, "%s.block.%d", p, i++), y, in / 4, &op_silu, &op_sigmoid);
+    y = net_conv_norm_act(n, net_name(n, "%s.block.%d", p, i++), y, depthwise, &fn_silu);
+    y = net_squeeze_excite(n, net_name(n, "%s.block.%d", p, i++), y, in / 4, &fn_silu, &fn_sigmoid);
     y = net_conv_norm_act(n, net_name(n, "%s.block.%d", p, i), y, (struct net_conv){.out = s->out}, NULL);
     return join(n, p, x, y, stride);
 }
@@ -35,7 +35,7 @@ static value_id fused_mbconv(struct net *n, const char *p, value_id x, const str
 {
     int32_t in = build_shape(&n->b, x)->dim[1], wide = s->expand != 1 ? in * s->expand : s->out;
     struct net_conv c = {.out = wide, .size = s->size, .stride = stride};
-    value_id y = net_conv_norm_act(n, net_name(n, "%s.block.0", p), x, c, &op_silu);
+    value_id y = net_conv_norm_act(n, net_name(n, "%s.block.0", p), x, c, &fn_silu);
     if (s->expand != 1) {
         y = net_conv_norm_act(n, net_name(n, "%s.block.1", p), y, (struct net_conv){.out = s->out}, NULL);
     }
@@ -45,7 +45,7 @@ static value_id fused_mbconv(struct net *n, const char *p, value_id x, const str
 static value_id efficientnet(struct net *n, value_id x, int32_t stem, const struct stage *s, int32_t stages,
                              int32_t last, float dropout)
 {
-    x = net_conv_norm_act(n, "features.0", x, (struct net_conv){.out = stem, .size = 3, .stride = 2}, &op_silu);
+    x = net_conv_norm_act(n, "features.0", x, (struct net_conv){.out = stem, .size = 3, .stride = 2}, &fn_silu);
     for (int32_t k = 0; k < stages; k++) {
         const char *name = net_name(n, "features.%d", k + 1);
         for (int32_t i = 0; i < s[k].blocks; i++) {
@@ -55,7 +55,7 @@ static value_id efficientnet(struct net *n, value_id x, int32_t stem, const stru
         }
         net_module(n, name, x);
     }
-    x = net_conv_norm_act(n, net_name(n, "features.%d", stages + 1), x, (struct net_conv){.out = last}, &op_silu);
+    x = net_conv_norm_act(n, net_name(n, "features.%d", stages + 1), x, (struct net_conv){.out = last}, &fn_silu);
     net_module(n, "features", x);
     x = net_flatten(n, net_adaptive_pool(n, "avgpool", x, 1));
     x = net_dropout(n, "classifier.0", x, dropout);

@@ -27,10 +27,10 @@ static value_id block(struct net *n, const char *p, value_id x, struct net_conv 
         struct net_conv c = {.out = out, .stride = grouped.stride};
         skip = net_conv_norm_act(n, net_name(n, "%s.proj", p), x, c, NULL);
     }
-    value_id y = net_conv_norm_act(n, net_name(n, "%s.f.a", p), x, (struct net_conv){.out = out}, &op_relu);
-    y = net_conv_norm_act(n, net_name(n, "%s.f.b", p), y, grouped, &op_relu);
+    value_id y = net_conv_norm_act(n, net_name(n, "%s.f.a", p), x, (struct net_conv){.out = out}, &fn_relu);
+    y = net_conv_norm_act(n, net_name(n, "%s.f.b", p), y, grouped, &fn_relu);
     if (excite) {
-        y = net_squeeze_excite(n, net_name(n, "%s.f.se", p), y, in / 4, &op_relu, &op_sigmoid);
+        y = net_squeeze_excite(n, net_name(n, "%s.f.se", p), y, in / 4, &fn_relu, &fn_sigmoid);
     }
     y = net_conv_norm_act(n, net_name(n, "%s.f.c", p), y, (struct net_conv){.out = out}, NULL);
     net_module(n, net_name(n, "%s.f", p), y);
@@ -39,7 +39,7 @@ static value_id block(struct net *n, const char *p, value_id x, struct net_conv 
 
 static value_id regnet(struct net *n, value_id x, const struct regnet *r, bool excite)
 {
-    x = net_conv_norm_act(n, "stem", x, (struct net_conv){.out = 32, .size = 3, .stride = 2}, &op_relu);
+    x = net_conv_norm_act(n, "stem", x, (struct net_conv){.out = 32, .size = 3, .stride = 2}, &fn_relu);
     for (int32_t s = 0; s < 4; s++) {
         const char *name = net_name(n, "trunk_output.block%d", s + 1);
         int32_t width = r->width[s], group = r->group < width ? r->group : width;
