@@ -142,7 +142,7 @@ limn_status weights_random(const struct weights_start *s, struct weights **out, 
 {
     struct weights *w = NULL;
     const char *dot = s->classifier != NULL ? strrchr(s->classifier, '.') : NULL;
-    limn_status st = s->path != NULL ? weights_open(s->path, true, &w, err) : weights_recipe(&w, err);
+    limn_status st = s->path != NULL ? weights_open(s->path, true, &w, err) : weights_recipe(1, &w, err);
     if (st == LIMN_OK) {
         w->random = true;
         w->start = *s;
