@@ -1,5 +1,6 @@
 /* DeconvNet: Zeiler and Fergus, "Visualizing and Understanding Convolutional Networks", 2013. Each ReLU passes
- * max(g, 0), whatever its input was. METHODS 2.2. */
+ * max(g, 0), whatever its input was, and so does each other activation; sigmoid gates keep their derivative (emit.h).
+ * METHODS 2.2. */
 #include "explain/emit.h"
 
 static value_id emit(const struct method_site *site)
@@ -11,7 +12,8 @@ extern const struct method method_deconvnet;
 const struct method method_deconvnet = {
     .name = "deconvnet",
     .title = "DeconvNet",
-    .doc = "The gradient with ReLU applied to the backward signal instead of its mask (Zeiler and Fergus 2013).",
+    .doc = "The gradient with ReLU applied to the backward signal instead of its mask (Zeiler and Fergus 2013); so "
+           "for every activation but sigmoid gates.",
     .kind = MAP_GRADIENT,
     .emit = emit,
 };

@@ -1,55 +1,5 @@
-/* Shared parts of the methods: the backward rules of ReLU (METHODS 2.2) and the frame of the CAM family (METHODS
- * 2.1). */
+/* Shared parts of the methods: gradients and the frame of the CAM family (METHODS 2.1). */
 #include "explain/emit.h"
-
-#include <math.h>
-
-/* --- backward rules: a ReLU passes g where x > 0 and g > 0 (guided) or where g > 0 (deconvnet); ReLU6 where 0 < x <
- * 6 --- */
-
-static void gate_vjp(struct vjp *v, enum gate gate, float hi)
-{
-    struct act_gate_attrs attrs = {.gate = (int32_t)gate, .lo = 0.0f, .hi = hi, .slope = 0.0f};
-    if (v->gout[0] == VALUE_NONE || !v->need[0]) {
-        return;
-    }
-    if (gate == GATE_DECONV) {
-        v->gin[0] = build(v->b, &op_act_gate, NULL, &attrs, v->gout[0]);
-    } else {
-        v->gin[0] = build(v->b, &op_act_gate, NULL, &attrs, v->gout[0], v->out[0]);
-    }
-}
-
-static void guided_relu(struct vjp *v)
-{
-    gate_vjp(v, GATE_GUIDED, INFINITY);
-}
-
-static void guided_relu6(struct vjp *v)
-{
-    gate_vjp(v, GATE_GUIDED, 6.0f);
-}
-
-static void deconv_any(struct vjp *v)
-{
-    gate_vjp(v, GATE_DECONV, INFINITY);
-}
-
-void emit_gradients(const struct method_site *site, enum gate rule, const value_id *wrt, size_t n, value_id *grad)
-{
-    static const struct vjp_rule guided[] = {{&op_relu, guided_relu}, {&op_relu6, guided_relu6}};
-    static const struct vjp_rule deconv[] = {{&op_relu, deconv_any}, {&op_relu6, deconv_any}};
-    struct autodiff opt = {NULL, 0};
-    if (rule == GATE_GUIDED || rule == GATE_DECONV) {
-        opt = (struct autodiff){rule == GATE_GUIDED ? guided : deconv, 2};
-    }
-    for (size_t i = 0; i < n; i++) {
-        grad[i] = VALUE_NONE;
-    }
-    if (site->b->status == LIMN_OK) {
-        site->b->status = autodiff(site->b->g, &opt, site->logits, site->select, wrt, n, grad, site->b->err);
-    }
-}
 
 value_id emit_input_gradient(const struct method_site *site, enum gate rule)
 {

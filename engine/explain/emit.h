@@ -9,8 +9,15 @@
 
 enum { EMIT_MAX_LAYERS = 32 };
 
-/* d score / d wrt[i] for each i. `rule` is how ReLU and ReLU6 pass gradients back: GATE_VANILLA (the derivative),
- * GATE_GUIDED or GATE_DECONV. */
+/* d score / d wrt[i] for each i. `rule` is how activations y = f(x) pass a gradient g back:
+ *     GATE_VANILLA   g f'(x)                   the derivative
+ *     GATE_GUIDED    max(g, 0) max(f'(x), 0)   guided backpropagation
+ *     GATE_DECONV    max(g, 0)                 deconvnet
+ * For ReLU these are the published rules: f' is 1 or 0. For ReLU6, clip, leaky ReLU and the smooth ones (SiLU, hard
+ * swish, GELU, ELU, softplus, softsign, Mish, tanh) they cut the same signals: negative ones on their way down, and in
+ * guided backpropagation those that pass where the activation falls.
+ * A sigmoid or hard sigmoid that multiplies another tensor (squeeze-excitation) or ends the network is a gate, not a
+ * rectifier, and keeps its derivative under every rule; elsewhere it is an activation as the others. */
 void emit_gradients(const struct method_site *site, enum gate rule, const value_id *wrt, size_t n, value_id *grad);
 value_id emit_input_gradient(const struct method_site *site, enum gate rule); /* [N,C,H,W] */
 

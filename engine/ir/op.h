@@ -41,6 +41,7 @@ struct vjp {
     const value_id *gout;     /* cotangent of each output; VALUE_NONE means zero */
     const bool *need;         /* which inputs want a cotangent */
     value_id *gin;            /* result per input; leave VALUE_NONE for zero or not needed */
+    const void *user;         /* of struct autodiff: for rules that replace a vjp */
 };
 typedef void (*vjp_fn)(struct vjp *v); /* errors are sticky in v->b */
 

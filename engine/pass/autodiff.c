@@ -93,8 +93,14 @@ static void reverse_node(struct reverse *r, size_t index)
     }
     struct op_call call;
     graph_call(r->b.g, &n, r->shapes, &call);
-    rule_for(r->opt, n.op)(&(struct vjp){
-        .b = &r->b, .call = &call, .in = n.in, .out = n.out, .gout = gout, .need = r->need, .gin = r->gin});
+    rule_for(r->opt, n.op)(&(struct vjp){.b = &r->b,
+                                         .call = &call,
+                                         .in = n.in,
+                                         .out = n.out,
+                                         .gout = gout,
+                                         .need = r->need,
+                                         .gin = r->gin,
+                                         .user = r->opt ? r->opt->user : NULL});
     for (int32_t i = 0; i < n.n_in; i++) {
         if (r->need[i]) {
             accumulate(r, &n, i);

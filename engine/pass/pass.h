@@ -13,6 +13,7 @@ struct vjp_rule {
 struct autodiff {
     const struct vjp_rule *rules; /* NULL: the mathematical derivative everywhere */
     size_t n_rules;
+    const void *user; /* handed to the rules */
 };
 /* Emits the nodes that compute d <seed, y> / d wrt[i] for each i, and returns them in grad[i] (a zero constant when y
  * does not depend on wrt[i]). Only nodes between wrt and y are visited. seed has y's shape. Works on graphs that

@@ -188,7 +188,7 @@ static void test_rule(void)
     value_id x = toy_input(&b, "x", SHAPE(2)), seed = toy_input(&b, "seed", SHAPE(2));
     value_id y = build_affine(&b, build(&b, &op_relu, NULL, NULL, x), 5.0f, 1.0f);
     CHECK_OK(b.status);
-    CHECK_OK(autodiff(g, &(struct autodiff){&rule, 1}, y, seed, &x, 1, &grad, &err));
+    CHECK_OK(autodiff(g, &(struct autodiff){.rules = &rule, .n_rules = 1}, y, seed, &x, 1, &grad, &err));
     g->value[grad].flags |= VALUE_OUTPUT;
     CHECK_OK(toy_run(g, (struct toy_feed[]){{x, x_data}, {seed, one}}, 2, grad, out, &err));
     CHECK_NEAR(out[0], 15.0, 1e-12);

@@ -163,7 +163,7 @@ limn_status subject_add_vjp(struct op_subject *s, limn_error *err)
         double *x = *value_slot(s, s->gout[k]) = new_values(n);
         fill(x, n, &(struct op_case_in){.kind = CASE_NONZERO}, stream(s, "cotangent", k));
     }
-    struct vjp v = {&b, &s->call, s->in, s->out, s->gout, need, s->gin};
+    struct vjp v = {&b, &s->call, s->in, s->out, s->gout, need, s->gin, NULL};
     s->op->vjp(&v);
     for (size_t i = 1; i < s->g->n_node && b.status == LIMN_OK; i++) {
         const struct op *op = s->g->node[i].op;
