@@ -205,7 +205,7 @@ struct dropout_attrs {
     int32_t seed;
 };
 struct sgd_attrs {
-    float momentum, dampening, weight_decay;
+    float momentum, weight_decay;
     int32_t nesterov;
 };
 struct adam_attrs {

@@ -1,6 +1,6 @@
 /* The optimisers' steps and running averages, as operators that may write over what they read (OP_UPDATE).
  *
- * SGD as PyTorch has it: d = g + decay w; m = momentum m + (1 - dampening) d; w -= lr (nesterov ? d + momentum m : m).
+ * SGD as PyTorch has it: d = g + decay w; m = momentum m + d; w -= lr (nesterov ? d + momentum m : m).
  * Adam (Kingma and Ba 2015), AMSGrad (Reddi et al. 2018), AdamW (Loshchilov and Hutter 2019):
  *   m = b1 m + (1 - b1) d; v = b2 v + (1 - b2) d^2; w -= lr / (1 - b1^t) * m / (sqrt(v) / sqrt(1 - b2^t) + eps). */
 #include "ops/ops.h"
@@ -57,7 +57,7 @@ static void ref_sgd(const struct op_call *c, const double *const *in, double *co
     double lr = in[H][0], momentum = (double)a->momentum;
     for (size_t i = 0; i < shape_elems(&c->in[W]); i++) {
         double d = in[G][i] + (double)a->weight_decay * in[W][i];
-        double m = momentum * in[S][i] + (1 - (double)a->dampening) * d;
+        double m = momentum * in[S][i] + d;
         out[1][i] = m;
         out[0][i] = in[W][i] - lr * (a->nesterov ? d + momentum * m : m);
     }
