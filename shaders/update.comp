@@ -20,7 +20,7 @@ layout(push_constant) uniform Push { PUSH_UPDATE };
 void sgd(uint i)
 {
     float d = g[i] + decay * w[i];
-    float m = a * s[i] + b * d;
+    float m = a * s[i] + d;
     new_s[i] = m;
     new_w[i] = w[i] - h[0] * (c != 0 ? d + a * m : m);
 }

@@ -113,8 +113,7 @@ static limn_status plan_sgd(const struct op_call *c, const struct device_caps *c
                             limn_error *err)
 {
     const struct sgd_attrs *a = c->attrs;
-    struct push_update p = {
-        .a = a->momentum, .b = 1 - a->dampening, .c = a->nesterov ? 1 : 0, .decay = a->weight_decay};
+    struct push_update p = {.a = a->momentum, .c = a->nesterov ? 1 : 0, .decay = a->weight_decay};
     return plan_update(c, caps, l, UPDATE_SGD, p, err);
 }
 
@@ -175,7 +174,6 @@ static limn_status plan_combine(const struct op_call *c, const struct device_cap
 }
 
 static const struct attr_desc sgd_attr_table[] = {{"momentum", ATTR_F32, offsetof(struct sgd_attrs, momentum)},
-                                                  {"dampening", ATTR_F32, offsetof(struct sgd_attrs, dampening)},
                                                   {"weight_decay", ATTR_F32, offsetof(struct sgd_attrs, weight_decay)},
                                                   {"nesterov", ATTR_BOOL, offsetof(struct sgd_attrs, nesterov)}};
 static const struct attr_desc adam_attr_table[] = {
@@ -195,7 +193,7 @@ const struct op op_sgd_update = {
     .n_out = 2,
     .flags = OP_UPDATE,
     .attrs = sgd_attr_table,
-    .n_attrs = 4,
+    .n_attrs = 3,
     .attr_bytes = sizeof(struct sgd_attrs),
     .infer = infer_sgd,
     .ref = ref_sgd,

@@ -32,7 +32,6 @@ limn_status optim_check(const struct optim_options *o, limn_error *err)
         double value, below;
         bool used;
     } part[] = {{"momentum", o->momentum, 1, o->rule == OPTIM_SGD},
-                {"dampening", o->dampening, 1.0000001, o->rule == OPTIM_SGD},
                 {"beta1", o->beta1, 1, o->rule != OPTIM_SGD},
                 {"beta2", o->beta2, 1, o->rule != OPTIM_SGD},
                 {"weight decay", o->weight_decay, INFINITY, true}};
@@ -48,9 +47,8 @@ limn_status optim_check(const struct optim_options *o, limn_error *err)
     if (o->rule != OPTIM_SGD && !(o->eps > 0)) {
         return err_set(err, LIMN_ERR_ARG, "epsilon %g (expected more than 0)", o->eps);
     }
-    if (o->nesterov && (o->momentum <= 0 || o->dampening != 0)) {
-        return err_set(err, LIMN_ERR_ARG, "Nesterov momentum needs a momentum and no dampening (found %g and %g)",
-                       o->momentum, o->dampening);
+    if (o->nesterov && o->momentum <= 0) {
+        return err_set(err, LIMN_ERR_ARG, "Nesterov momentum needs a momentum (found %g)", o->momentum);
     }
     return LIMN_OK;
 }

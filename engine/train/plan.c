@@ -266,7 +266,7 @@ static value_id update_node(const struct planning *w, struct builder *b, const s
 {
     const struct optim_options *o = &w->spec->optim;
     if (o->rule == OPTIM_SGD) {
-        struct sgd_attrs a = {(float)o->momentum, (float)o->dampening, (float)o->weight_decay, o->nesterov};
+        struct sgd_attrs a = {(float)o->momentum, (float)o->weight_decay, o->nesterov};
         return build(b, &op_sgd_update, NULL, &a, x->value, x->state, x->grad, w->p->h);
     }
     struct adam_attrs a = {(float)o->beta1,        (float)o->beta2, (float)o->eps,

@@ -28,7 +28,7 @@ const char *optim_name(enum optim_rule r); /* "sgd", "adam", "adamw" */
 struct optim_options {
     enum optim_rule rule;
     double lr, weight_decay;
-    double momentum, dampening; /* SGD */
+    double momentum; /* SGD */
     bool nesterov;
     double beta1, beta2, eps; /* Adam */
     bool amsgrad;

@@ -1,5 +1,5 @@
 /* update.comp: one step of an optimiser on n weights. Numbers of the rule, specialisation constant 3. a, b, c, decay:
- * SGD momentum, 1 - dampening, nesterov (0 or 1), weight decay; Adam beta1, beta2, epsilon, weight decay. */
+ * SGD momentum, 0, nesterov (0 or 1), weight decay; Adam beta1, beta2, epsilon, weight decay. */
 #ifndef LIMN_PUSH_UPDATE_H
 #define LIMN_PUSH_UPDATE_H
 

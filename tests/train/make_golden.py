@@ -115,7 +115,6 @@ def optimisers():
     kinds = {
         "sgd": lambda p: torch.optim.SGD(p, 0.05),
         "sgd-nesterov": lambda p: torch.optim.SGD(p, 0.02, momentum=0.9, weight_decay=0.01, nesterov=True),
-        "sgd-dampening": lambda p: torch.optim.SGD(p, 0.02, momentum=0.8, dampening=0.3),
         "adam": lambda p: torch.optim.Adam(p, 1e-3),
         "adam-decay": lambda p: torch.optim.Adam(p, 1e-3, weight_decay=0.01),
         "amsgrad": lambda p: torch.optim.Adam(p, 1e-3, betas=(0.8, 0.99), amsgrad=True),
