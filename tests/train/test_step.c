@@ -226,7 +226,7 @@ static limn_status net_make(struct train_task *t, int32_t batch, bool train, str
 static struct net_task net_task(const char *arch)
 {
     struct net_task t = {{.name = "test", .make = net_make}, arch_find(arch), NULL};
-    CHECK_OK(weights_recipe(&t.weights, &err));
+    CHECK_OK(weights_recipe(1, &t.weights, &err));
     return t;
 }
 
