@@ -187,7 +187,8 @@ static int32_t choose_batch(const struct request *r)
     if (r->p->batch <= 0 && r->m->ctx->device != NULL && !vk_device_caps(r->m->ctx->device)->cpu) {
         want = BATCH_GPU;
     }
-    return (int32_t)(want < r->n_item ? want : r->n_item);
+    want = want < r->n_item ? want : r->n_item;
+    return want > 1 && model_batch_max(r->m->model) < (int32_t)want ? model_batch_max(r->m->model) : (int32_t)want;
 }
 
 /* The plan of the last request serves again when nothing but the number of images differs. */
