@@ -314,9 +314,12 @@ static limn_status quantise(const struct gif_histogram *h, int max_colours, stru
     struct gif_nearest nn = {0};
     struct gif_palette best = {0};
     struct point *points = collect(h, err);
-    double least = INFINITY;
+    double least = INFINITY, weight = 0;
     if (!points) {
         return LIMN_ERR_NOMEM;
+    }
+    for (size_t i = 0; i < h->n; i++) {
+        weight += points[i].w;
     }
     TRY(gif_nearest_init(&nn, err));
     split_all(points, h->n, max_colours, out);
@@ -333,6 +336,7 @@ static limn_status quantise(const struct gif_histogram *h, int max_colours, stru
         }
     }
     *out = best;
+    out->error = sqrt(least / weight);
 out:
     gif_nearest_finish(&nn);
     mem_free(points);
@@ -347,7 +351,6 @@ limn_status gif_palette_build(const struct gif_histogram *h, int max_colours, st
             uint32_t c = h->slot[h->used[i]].key - 1;
             memcpy(pal.rgb[pal.n++], (uint8_t[3]){(uint8_t)(c >> 16), (uint8_t)(c >> 8), (uint8_t)c}, 3);
         }
-        pal.exact = true;
     } else {
         limn_status st = quantise(h, max_colours, &pal, err);
         if (st != LIMN_OK) {
