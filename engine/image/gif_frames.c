@@ -130,6 +130,13 @@ static void allow(struct gif_choices *ch, int index, int32_t cost)
     }
 }
 
+/* A pixel that stays between two that stay: other colours for it would not lengthen a match. */
+static bool amid_kept(const struct gif_coder *c, size_t i)
+{
+    return i > 0 && i + 1 < (size_t)c->width * (size_t)c->height && c->wish[i - 1].keep && c->wish[i].keep &&
+           c->wish[i + 1].keep;
+}
+
 /* All indices that pixel i may get. */
 static void list_choices(struct gif_coder *c, size_t i, const uint8_t *rgb, struct gif_choices *ch)
 {
@@ -141,7 +148,7 @@ static void list_choices(struct gif_coder *c, size_t i, const uint8_t *rgb, stru
     if (w->nearest != c->transparent) {
         allow(ch, w->nearest, 0);
     }
-    if (c->spread2 > 0) {
+    if (c->spread2 > 0 && !amid_kept(c, i)) {
         const uint8_t *list;
         int n = gif_nearest_list(&c->nn, rgb, &list);
         for (int k = 0; k < n; k++) {

@@ -39,6 +39,11 @@ struct gif_nearest {
     int32_t slack;        /* lists also hold the entries up to this squared distance behind the nearest */
     uint16_t *count;      /* per cell; 0: not made yet */
     uint8_t (*list)[256]; /* per cell */
+    struct gif_found {    /* answers given lately, by a hash of the colour */
+        uint32_t key;     /* colour + 1; 0: none */
+        int32_t d2;
+        int index;
+    } recent[4096];
 };
 limn_status gif_nearest_init(struct gif_nearest *nn, limn_error *err);
 void gif_nearest_finish(struct gif_nearest *nn);
