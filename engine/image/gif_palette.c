@@ -107,11 +107,13 @@ static limn_status to_buckets(struct gif_histogram *h, limn_error *err)
     return LIMN_OK;
 }
 
-limn_status gif_histogram_add(struct gif_histogram *h, const uint8_t *rgb, int32_t width, int32_t height,
+limn_status gif_histogram_add(struct gif_histogram *h, const uint8_t *rgb, const uint8_t *before, size_t n,
                               limn_error *err)
 {
-    size_t n = (size_t)width * (size_t)height;
     for (size_t i = 0; i < n; i++, rgb += 3) {
+        if (before && memcmp(rgb, before + 3 * i, 3) == 0) {
+            continue;
+        }
         if (!h->buckets && h->n >= EXACT_MAX) {
             limn_status st = to_buckets(h, err);
             if (st != LIMN_OK) {
@@ -119,10 +121,9 @@ limn_status gif_histogram_add(struct gif_histogram *h, const uint8_t *rgb, int32
             }
         }
         struct slot *s = find_slot(h, (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2]);
-        uint64_t w = 1;
-        s->w += w;
+        s->w++;
         for (int k = 0; k < 3; k++) {
-            s->sum[k] += w * rgb[k];
+            s->sum[k] += rgb[k];
         }
     }
     return LIMN_OK;

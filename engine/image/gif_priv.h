@@ -24,8 +24,8 @@ static inline int gif_bits(const struct gif_palette *p)
 struct gif_histogram;
 limn_status gif_histogram_create(struct gif_histogram **out, limn_error *err);
 void gif_histogram_destroy(struct gif_histogram **h); /* NULL-safe */
-/* Counts the pixels of one picture; those in smooth places count more, since errors show there. */
-limn_status gif_histogram_add(struct gif_histogram *h, const uint8_t *rgb, int32_t width, int32_t height,
+/* Counts n pixels; those that are as in `before` (NULL: none) are left out. */
+limn_status gif_histogram_add(struct gif_histogram *h, const uint8_t *rgb, const uint8_t *before, size_t n,
                               limn_error *err);
 void gif_histogram_clear(struct gif_histogram *h);
 size_t gif_histogram_colours(const struct gif_histogram *h); /* distinct ones; SIZE_MAX: more than were kept apart */

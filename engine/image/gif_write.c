@@ -54,7 +54,7 @@ struct writer {
     struct gif_histogram *histogram;
     struct gif_coder *coder;
     struct gif_palette palette;
-    uint8_t *rgb;
+    uint8_t *rgb, *before; /* the picture at hand; with GIF_FRAME_PALETTES the one before */
     struct waiting wait;
     uint64_t sum_abs, sum_sq, n_samples;
     double planned_s; /* end of the last picture shown */
@@ -100,6 +100,11 @@ static limn_status step(struct writer *w, double done, const char *what)
     return LIMN_OK;
 }
 
+static size_t n_pixels(const struct writer *w)
+{
+    return (size_t)w->src->width * (size_t)w->src->height;
+}
+
 static size_t n_shown(const struct writer *w)
 {
     size_t n = w->src->n;
@@ -140,19 +145,28 @@ static limn_status whole_palette(struct writer *w)
     for (size_t i = 0; i < w->src->n; i++) {
         TRY(step(w, 0.3 * (double)i / (double)w->src->n, "counting colours"));
         TRY(read_picture(w, i));
-        TRY(gif_histogram_add(w->histogram, w->rgb, w->src->width, w->src->height, w->err));
+        TRY(gif_histogram_add(w->histogram, w->rgb, NULL, n_pixels(w), w->err));
     }
     TRY(take_palette(w, w->src->n > 1));
 out:
     return st;
 }
 
-static limn_status frame_palette(struct writer *w, size_t i)
+/* A palette for the colours of the pixels that are new in this picture; what stands still keeps the colour it has. (256
+ * new colours leave no transparent index: then all pixels must find theirs.) */
+static limn_status frame_palette(struct writer *w, bool first)
 {
     limn_status st = LIMN_OK;
     gif_histogram_clear(w->histogram);
-    TRY(gif_histogram_add(w->histogram, w->rgb, w->src->width, w->src->height, w->err));
-    TRY(take_palette(w, i > 0));
+    TRY(gif_histogram_add(w->histogram, w->rgb, first ? NULL : w->before, n_pixels(w), w->err));
+    if (gif_histogram_colours(w->histogram) == 256) {
+        gif_histogram_clear(w->histogram);
+        TRY(gif_histogram_add(w->histogram, w->rgb, NULL, n_pixels(w), w->err));
+    }
+    if (gif_histogram_colours(w->histogram) > 0) {
+        TRY(take_palette(w, !first));
+    }
+    memcpy(w->before, w->rgb, 3 * n_pixels(w));
 out:
     return st;
 }
@@ -241,7 +255,7 @@ static double shown_s(const struct writer *w, size_t picture)
 static void measure(struct writer *w)
 {
     const uint8_t *shown = gif_coder_shown(w->coder);
-    size_t n = 3 * (size_t)w->src->width * (size_t)w->src->height;
+    size_t n = 3 * n_pixels(w);
     uint64_t sum = 0, sq = 0;
     int32_t max = 0;
     for (size_t i = 0; i < n; i++) {
@@ -298,7 +312,7 @@ static limn_status put_pictures(struct writer *w)
         TRY(step(w, 0.3 + 0.7 * (double)i / (double)n, "writing frames"));
         TRY(read_picture(w, picture));
         if (w->preset->frame_palettes) {
-            TRY(frame_palette(w, i));
+            TRY(frame_palette(w, i == 0));
         }
         TRY(add_picture(w, next_delay(w, picture)));
     }
@@ -333,13 +347,14 @@ static limn_status check(const struct gif_source *src, const struct gif_params *
 static limn_status prepare(struct writer *w, const char *path, bool force)
 {
     limn_status st = LIMN_OK;
-    size_t n = (size_t)w->src->width * (size_t)w->src->height;
+    size_t n = n_pixels(w);
     int code = 0;
     w->rgb = mem_alloc(n, 3);
+    w->before = w->preset->frame_palettes ? mem_alloc(n, 3) : NULL;
     w->wait.index = mem_alloc(n, 1);
     w->buffer = mem_alloc(BUFFER, 1);
-    if (!w->rgb || !w->wait.index || !w->buffer) {
-        return err_nomem(w->err, 4 * n + BUFFER, "a GIF frame");
+    if (!w->rgb || (w->preset->frame_palettes && !w->before) || !w->wait.index || !w->buffer) {
+        return err_nomem(w->err, 7 * n + BUFFER, "a GIF frame");
     }
     TRY(file_writer_open(path, force, &w->file, w->err));
     TRY(gif_histogram_create(&w->histogram, w->err));
@@ -399,6 +414,7 @@ out:
     gif_histogram_destroy(&w.histogram);
     gif_coder_destroy(&w.coder);
     mem_free(w.rgb);
+    mem_free(w.before);
     mem_free(w.wait.index);
     mem_free(w.buffer);
     return st;
