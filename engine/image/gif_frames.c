@@ -137,22 +137,25 @@ static bool amid_kept(const struct gif_coder *c, size_t i)
            c->wish[i + 1].keep;
 }
 
-/* All indices that pixel i may get. */
+/* All indices that pixel i may get: what is shown, and what is at most S worse than the better of that and the nearest.
+ */
 static void list_choices(struct gif_coder *c, size_t i, const uint8_t *rgb, struct gif_choices *ch)
 {
     const struct wish *w = &c->wish[i];
+    int32_t shown2 = w->keep ? gif_distance(c->shown + 3 * i, rgb) : INT32_MAX;
+    int32_t base = w->nearest2 < shown2 ? w->nearest2 : shown2;
     ch->n = 0;
     if (w->keep && c->transparent >= 0) {
-        allow(ch, c->transparent, gif_distance(c->shown + 3 * i, rgb) - w->nearest2);
+        allow(ch, c->transparent, shown2 - base);
     }
-    if (w->nearest != c->transparent) {
-        allow(ch, w->nearest, 0);
+    if (w->nearest != c->transparent && (ch->n == 0 || w->nearest2 <= base + c->spread2)) {
+        allow(ch, w->nearest, w->nearest2 - base);
     }
     if (c->spread2 > 0 && !amid_kept(c, i)) {
         const uint8_t *list;
         int n = gif_nearest_list(&c->nn, rgb, &list);
         for (int k = 0; k < n; k++) {
-            int32_t more = gif_distance(c->palette->rgb[list[k]], rgb) - w->nearest2;
+            int32_t more = gif_distance(c->palette->rgb[list[k]], rgb) - base;
             if (more <= c->spread2 && list[k] != c->transparent) {
                 allow(ch, list[k], more);
             }

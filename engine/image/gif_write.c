@@ -26,10 +26,10 @@ static const struct preset {
     double spread;           /* as a part of T */
     bool frame_palettes;
 } presets[] = {
-    [GIF_DEFAULT] = {6, 1.25, 0.6, false},
+    [GIF_DEFAULT] = {6, 1.15, 0.6, false},
     [GIF_EXACT] = {0, 0, 0, false},
     [GIF_SMALL] = {12, INFINITY, 0.6, false},
-    [GIF_FRAME_PALETTES] = {6, 1.25, 0.6, true},
+    [GIF_FRAME_PALETTES] = {6, 1.15, 0.6, true},
 };
 
 struct waiting { /* the frame whose delay still grows */

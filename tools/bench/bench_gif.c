@@ -1,10 +1,8 @@
 /* Sequences for GIF writers, limn's own GIFs of them, and what any GIF of them is worth. tools/bench/gif_table calls
- * this beside the programs of other projects and prints the table. bench_gif make PHOTOS OUT        PHOTOS:
- * assets/photos; makes OUT/<sequence>/000.png ... bench_gif limn PRESET SEQUENCE FILE.gif     default, exact, small,
- * frame-palettes; prints seconds bench_gif giflib SEQUENCE FILE.gif          giflib's own quantiser on every frame
- *     bench_gif measure SEQUENCE FILE.gif         bytes, PSNR (dB; 99 when lossless), SSIM
- * SSIM: Wang et al. 2004 in 8x8 windows every 4 pixels, mean of R, G, B and of all frames (5 cs apart). */
-#include <gif_lib.h>
+ * this beside the programs of other projects and prints the table. bench_gif make PHOTOS OUT OUT/<sequence>/000.png ...
+ * from assets/photos bench_gif limn PRESET SEQUENCE FILE     default, exact, small or frame-palettes; prints seconds
+ * and the report bench_gif measure SEQUENCE FILE         prints bytes, PSNR (dB; 99 when lossless), SSIM SSIM: Wang et
+ * al. 2004 in 8x8 windows every 4 pixels, mean of R, G, B and of all frames (5 cs apart). */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -121,54 +119,6 @@ out:
     return code;
 }
 
-/* The colours of one picture by giflib's median cut, and its indices; false on failure. */
-static bool giflib_frame(GifFileType *gif, const struct image *im)
-{
-    size_t n = (size_t)im->width * (size_t)im->height;
-    uint8_t *plane = mem_alloc(n, 4);
-    int size = 256;
-    ColorMapObject *map = GifMakeMapObject(256, NULL);
-    bool ok = plane && map;
-    for (size_t i = 0; ok && i < n; i++) {
-        plane[i] = im->rgb[3 * i];
-        plane[n + i] = im->rgb[3 * i + 1];
-        plane[2 * n + i] = im->rgb[3 * i + 2];
-    }
-    GraphicsControlBlock gcb = {DISPOSE_DO_NOT, false, 5, NO_TRANSPARENT_COLOR};
-    GifByteType control[4];
-    EGifGCBToExtension(&gcb, control);
-    ok = ok && GifQuantizeBuffer((unsigned)im->width, (unsigned)im->height, &size, plane, plane + n, plane + 2 * n,
-                                 plane + 3 * n, map->Colors) == GIF_OK;
-    ok = ok && EGifPutExtension(gif, GRAPHICS_EXT_FUNC_CODE, 4, control) == GIF_OK &&
-         EGifPutImageDesc(gif, 0, 0, im->width, im->height, false, map) == GIF_OK;
-    for (int32_t y = 0; ok && y < im->height; y++) {
-        ok = EGifPutLine(gif, plane + 3 * n + (size_t)y * (size_t)im->width, im->width) == GIF_OK;
-    }
-    GifFreeMapObject(map);
-    mem_free(plane);
-    return ok;
-}
-
-static int write_giflib(const char *dir, const char *path)
-{
-    limn_error err = {0};
-    struct frames f = {0};
-    int code = 0;
-    if (frames_load(dir, &f, &err) != LIMN_OK) {
-        return fail(dir, &err);
-    }
-    double start = now_s();
-    GifFileType *gif = EGifOpenFileName(path, false, &code);
-    bool ok = gif && EGifPutScreenDesc(gif, f.im[0].width, f.im[0].height, 8, 0, NULL) == GIF_OK;
-    for (size_t i = 0; i < f.n && ok; i++) {
-        ok = giflib_frame(gif, &f.im[i]);
-    }
-    ok = gif && EGifCloseFile(gif, &code) == GIF_OK && ok;
-    frames_finish(&f);
-    printf("%.3f s\n", now_s() - start);
-    return ok ? 0 : fail(path, &(limn_error){0});
-}
-
 /* ---- measure ---- */
 
 struct meter {
@@ -265,13 +215,10 @@ int main(int argc, char **argv)
     if (argc == 5 && strcmp(argv[1], "limn") == 0) {
         return write_limn(argv[2], argv[3], argv[4]);
     }
-    if (argc == 4 && strcmp(argv[1], "giflib") == 0) {
-        return write_giflib(argv[2], argv[3]);
-    }
     if (argc == 4 && strcmp(argv[1], "measure") == 0) {
         return measure(argv[2], argv[3]);
     }
-    fprintf(stderr, "usage: bench_gif make PHOTOS OUT | limn PRESET SEQUENCE FILE | giflib SEQUENCE FILE | measure "
+    fprintf(stderr, "usage: bench_gif make PHOTOS OUT | limn PRESET SEQUENCE FILE | measure "
                     "SEQUENCE FILE\n");
     return 2;
 }
