@@ -24,6 +24,7 @@ limn_status limn_model_open(limn_context *ctx, const char *name, const struct li
                                      .resize = p->resize,
                                      .strict = p->strict,
                                      .output = p->output,
+                                     .axes = p->axes,
                                      .pre_activation = p->pre_activation,
                                      .multi_label = p->multi_label};
     }

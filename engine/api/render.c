@@ -123,15 +123,20 @@ static limn_status draw_overlay(const struct scene *s, struct image *out, limn_e
     return st;
 }
 
-static limn_status draw_blend(const struct scene *s, struct image *out, limn_error *err)
+static limn_status blend(const struct scene *s, const char *colormap, struct image *out, limn_error *err)
 {
     struct plane heat = {0};
     limn_status st = heat_of(s, &heat, err);
     if (st == LIMN_OK) {
-        st = overlay_blend(s->picture, &heat, map_or(s, "viridis"), s->opacity > 0.0 ? s->opacity : 0.5, out, err);
+        st = overlay_blend(s->picture, &heat, map_or(s, colormap), s->opacity > 0.0 ? s->opacity : 0.5, out, err);
     }
     plane_finish(&heat);
     return st;
+}
+
+static limn_status draw_blend(const struct scene *s, struct image *out, limn_error *err)
+{
+    return blend(s, "viridis", out, err);
 }
 
 static limn_status draw_classic(const struct scene *s, struct image *out, limn_error *err)
@@ -194,8 +199,8 @@ out:
 
 static limn_status draw_auto(const struct scene *s, struct image *out, limn_error *err)
 {
-    if (s->method->kind == MAP_CAM) {
-        return draw_overlay(s, out, err);
+    if (s->method->kind == MAP_CAM) { /* an overlay is scaled by its own brightest point: slices would not compare */
+        return s->is_volume ? blend(s, "jet", out, err) : draw_overlay(s, out, err);
     }
     if (s->is_volume) {
         return slice_gradient(s, out, err);

@@ -111,6 +111,10 @@ static limn_status card_override(struct model_card *c, const struct model_option
     if (o->layer != NULL && strcmp(o->layer, "auto") != 0) {
         snprintf(c->default_layer, sizeof c->default_layer, "%s", o->layer);
     }
+    if (o->axes != NULL && strcmp(o->axes, "xyz") != 0 && strcmp(o->axes, "zyx") != 0) {
+        return err_set(err, LIMN_ERR_ARG, "axes \"%.20s\" (expected xyz or zyx)", o->axes);
+    }
+    c->axes = o->axes == NULL ? c->axes : o->axes[0] == 'x' ? VOLUME_XYZ : VOLUME_ZYX;
     if (o->output != NULL) {
         snprintf(c->output, sizeof c->output, "%s", o->output);
     }

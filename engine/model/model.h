@@ -41,6 +41,7 @@ struct model_options { /* zero or NULL: from the card */
     int32_t resize;          /* -1: none */
     bool strict;             /* non-finite weights are an error, not a warning */
     const char *output;      /* name of an output */
+    const char *axes;        /* of NIfTI volumes: "xyz" or "zyx" */
     bool pre_activation;     /* see head.h */
     bool multi_label;        /* classes do not exclude each other: HEAD_SIGMOID */
 };

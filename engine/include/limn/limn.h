@@ -97,6 +97,7 @@ struct limn_model_params {   /* zero or NULL: from the model card beside the wei
     int32_t resize;          /* shorter side before the centre crop; -1: no resizing */
     bool strict;             /* non-finite weights are an error */
     const char *output;      /* of a network with several: which one is explained; NULL: the card's or the first */
+    const char *axes;        /* of NIfTI volumes, "xyz" or "zyx"; NULL: the card's, or xyz */
     bool pre_activation;     /* scores before a final softmax, log_softmax or sigmoid instead of what comes out of it */
     bool multi_label;        /* classes do not exclude each other: probabilities are sigmoids, not a softmax */
 };
