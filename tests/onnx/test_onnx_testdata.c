@@ -1,4 +1,4 @@
-/* LABELS: device
+/* LABELS: gpu
  * Every case of Debian's libonnx-testdata (ONNX's own conformance data), against the committed list testdata.list: a
  * case that passed must pass, and a case out of scope must be out for the reason that is written there.
  * LIMN_TEST_DEVICE chooses the device ("ref": the reference executor; otherwise a software device); LIMN_ONNX_RECORD
@@ -121,7 +121,7 @@ static void run_suite(struct state *s, const char *root, size_t suite)
         if (s->only == NULL || strstr(name, s->only) != NULL) {
             snprintf(path, sizeof path, "%s/%s", root, name);
             /* the windows' data were made with pi = 3.1415 */
-            onnx_case_run(path, s->dev, strstr(name, "window_") != NULL ? 10 : 1, &r);
+            onnx_case_run(path, s->dev, strstr(name, "window") != NULL ? 10 : 1, &r);
             judge(s, suite, name, &r);
         }
         mem_free(names[i]);

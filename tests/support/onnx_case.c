@@ -165,7 +165,7 @@ static bool import(struct case_run *k, struct onnx_import *out)
         struct onnx_bind bind = {.given = given};
         for (size_t i = 0; i < k->n_in; i++) {
             if (gives(g, k, i)) {
-                given[bind.n_given++] = (struct onnx_given){k->in[i].name, k->in[i].tensor};
+                given[bind.n_given++] = (struct onnx_given){.name = k->in[i].name, .tensor = k->in[i].tensor};
             }
         }
         limn_status st = onnx_import(k->file, &bind, out, &k->err);
@@ -209,6 +209,9 @@ static void compare(struct case_run *k, const struct onnx_port *p, const struct 
     }
     bool bits = p->type == ONNX_BFLOAT16 && want->tensor->type == ONNX_UINT16;
     tolerance(p->type, k->wide, &rel, &abs);
+    if (k->dev == NULL && (p->type == ONNX_UINT8 || p->type == ONNX_INT8)) {
+        abs = 1; /* the reference divides in double: a quotient next to a half may round to the other side */
+    }
     if (p->type != want->tensor->type && !bits) {
         fail(k, "output %.40s is %s, expected %s", p->name, onnx_type_name(p->type),
              onnx_type_name(want->tensor->type));

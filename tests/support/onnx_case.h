@@ -17,7 +17,9 @@ struct case_result {
 
 /* Tolerances, |got - want| <= abs + rel * |want|: float32 and double 1e-5 + 1e-4 (what shaders and their sums lose),
  * ten times that after `chain` (whole networks); float16 1e-3 relative and bfloat16 1e-2 (one rounding of the format);
- * integers and booleans exact.
+ * integers and booleans exact (on
+ * the reference executor 8-bit ones within 1: it divides in double, where a quotient next to a half may round to the
+ * other side).
  * Integer and boolean inputs are given to the import as constants. Where that is not enough because the operator needs
  * a floating number at load (Clip's limits, Resize's scales), small inputs but the first are given too, then all.
  * dev NULL: the reference executor. */

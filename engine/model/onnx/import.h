@@ -24,6 +24,7 @@ struct onnx_val {
     const struct const_source *source; /* a tensor of the file, or derived from one */
     const struct onnx_tensor *file;    /* what `source` reads, when that is a tensor as it is */
     const double *host;
+    bool param;  /* trainable: a floating tensor of the file or given from outside */
     bool filled; /* every element is `fill` */
     double fill;
 };
@@ -102,6 +103,9 @@ struct onnx_val *val_host_new(struct onnx_call *c, int32_t type, int32_t rank, c
 struct onnx_val *val_fill_new(struct onnx_call *c, int32_t type, int32_t rank, const int64_t *dim, double v);
 struct onnx_val *val_scalar(struct onnx_call *c, int32_t type, double v);
 struct onnx_val *val_file_new(struct onnx_call *c, const struct onnx_tensor *t);
+/* A constant that streams; float32 numbers, a trainable one. */
+struct onnx_val *val_source_new(struct onnx_call *c, int32_t type, int32_t rank, const int64_t *dim,
+                                const struct const_source *source);
 /* The same numbers under another shape or type; NULL in, NULL out. */
 struct onnx_val *val_copy(struct onnx_call *c, const struct onnx_val *v);
 /* Rounds host numbers to what `type` can hold: integers truncate and wrap, booleans are 0 or 1. */

@@ -20,8 +20,7 @@ void layers_note(struct onnx_call *c)
         s.out = c->node->out[i];
     }
     for (size_t i = 0; i < c->n_in; i++) {
-        bool param = c->in[i] != NULL && c->in[i]->file != NULL && onnx_type_is_float(c->in[i]->type);
-        s.params += param ? c->in[i]->n : 0;
+        s.params += c->in[i] != NULL && c->in[i]->param ? c->in[i]->n : 0;
     }
     if (s.value == VALUE_NONE || c->m->scope->function != NULL) {
         return;

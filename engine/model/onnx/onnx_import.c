@@ -130,11 +130,24 @@ static void input_dims(struct onnx_call *c, const struct onnx_value *v, bool fir
     }
 }
 
+/* A weight that is fed from outside. */
+static struct onnx_val *input_source(struct onnx_call *c, const struct onnx_value *v, const struct const_source *source)
+{
+    int64_t dim[ONNX_MAX_RANK] = {0};
+    if (v->rank < 0 || !onnx_type_is_float(v->type)) {
+        call_fail(c, LIMN_ERR_UNSUPPORTED, "input \"%.80s\" is no floating tensor of known rank", v->name);
+        return NULL;
+    }
+    input_dims(c, v, false, dim);
+    return call_ok(c) ? val_source_new(c, v->type, v->rank, dim, source) : NULL;
+}
+
 static struct onnx_val *input_given(struct onnx_call *c, const struct onnx_value *v)
 {
     for (size_t i = 0; i < c->m->bind->n_given; i++) {
-        if (strcmp(c->m->bind->given[i].name, v->name) == 0) {
-            return val_file_new(c, c->m->bind->given[i].tensor);
+        const struct onnx_given *g = &c->m->bind->given[i];
+        if (strcmp(g->name, v->name) == 0) {
+            return g->tensor != NULL ? val_file_new(c, g->tensor) : input_source(c, v, g->source);
         }
     }
     return NULL;

@@ -16,7 +16,8 @@
 
 struct onnx_given { /* an input that is a constant of this import: integer inputs, shapes, weights fed from outside */
     const char *name;
-    const struct onnx_tensor *tensor;
+    const struct onnx_tensor *tensor;  /* or NULL: */
+    const struct const_source *source; /* float32 numbers of the shape that the file declares */
 };
 struct onnx_bind { /* zero: as the file says */
     int32_t batch; /* for a first dimension that is symbolic or 1; 0: what the file says, 1 when symbolic */

@@ -116,3 +116,11 @@ void onnx_mean_variance_norm(struct onnx_call *c)
     value_id v = build_normalise(c->b, plain(c, x), mask, 1e-9f, NULL, NULL);
     c->out[0] = val_dev_new(c, x->type, v);
 }
+
+void onnx_lrn(struct onnx_call *c)
+{
+    struct onnx_val *x = call_in(c, 0);
+    struct lrn_attrs a = {(int32_t)attr_int(c, "size", 0, 1, INT32_MAX), attr_float(c, "alpha", 1e-4f),
+                          attr_float(c, "beta", 0.75f), attr_float(c, "bias", 1)};
+    c->out[0] = make_node(c, x->type, &op_lrn, &a, 1, &x);
+}

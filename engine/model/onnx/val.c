@@ -122,6 +122,18 @@ struct onnx_val *val_file_new(struct onnx_call *c, const struct onnx_tensor *t)
     if (v != NULL) {
         v->file = t;
         v->source = &t->source;
+        v->param = onnx_type_is_float(t->type);
+    }
+    return v;
+}
+
+struct onnx_val *val_source_new(struct onnx_call *c, int32_t type, int32_t rank, const int64_t *dim,
+                                const struct const_source *source)
+{
+    struct onnx_val *v = val_new(c, type, rank, dim);
+    if (v != NULL) {
+        v->source = source;
+        v->param = true;
     }
     return v;
 }
@@ -292,7 +304,7 @@ static value_id dev_const(struct onnx_call *c, struct onnx_val *v, struct shape 
     value_id id = VALUE_NONE;
     if (v->source != NULL) {
         c->b->status = graph_const(c->b->g, name, s, v->source, &id, c->b->err);
-        if (call_ok(c) && v->file != NULL && onnx_type_is_float(v->type)) {
+        if (call_ok(c) && v->param) {
             c->b->g->value[id].flags |= VALUE_PARAM;
         }
         return id;
