@@ -428,9 +428,48 @@ static void test_faults(void)
     }
 }
 
-int main(void)
+/* For tools/checks/gif-decoders: files in the working directory, and beside each the frames as this decoder sees them.
+ */
+static limn_status append(void *user, const struct gif_frame *f, const struct image *canvas, limn_error *e)
+{
+    (void)f;
+    return file_writer_add(user, canvas->rgb, 3 * (size_t)canvas->width * (size_t)canvas->height, e);
+}
+
+static void write_samples(void)
+{
+    struct film films[] = {film(61, 37, 12, paint_waves), film(40, 31, 6, paint_grey),  film(7, 9, 9, paint_two),
+                           film(64, 64, 3, paint_noise),  film(32, 32, 4, paint_256),   film(1, 1, 1, paint_waves),
+                           film(1, 1, 7, paint_noise),    film(1, 300, 2, paint_waves), film(20, 20, 7, paint_still)};
+    for (size_t i = 0; i < 4 * sizeof(films) / sizeof(films[0]); i++) {
+        char name[64];
+        void *data = NULL;
+        size_t size = 0;
+        struct film f = films[i / 4];
+        struct gif_params p = {(enum gif_preset)(i % 4), 0.07, 0.3, 1, i % 3 == 1, 0, "sample", NULL, NULL};
+        struct file_writer *w = NULL;
+        struct gif_info info = {0};
+        write_film(&f, &p);
+        CHECK_OK(file_read_all(PATH, 1 << 28, &data, &size, &err));
+        snprintf(name, sizeof(name), "%zu-%d.rgb", i / 4, p.preset);
+        CHECK_OK(file_writer_open(name, true, &w, &err));
+        CHECK_OK(gif_read(PATH, data, size, NULL, append, w, &info, &err));
+        CHECK_OK(file_writer_commit(&w, &err));
+        snprintf(name, sizeof(name), "%zu-%d.gif", i / 4, p.preset);
+        CHECK(rename(PATH, name) == 0);
+        printf("%s %d %d %zu %llu\n", name, info.width, info.height, info.n_frames, (unsigned long long)info.time_cs);
+        mem_free(data);
+    }
+}
+
+int main(int argc, char **argv)
 {
     char dir[] = "/tmp/limn-gif-XXXXXX";
+    if (argc == 2) {
+        CHECK(chdir(argv[1]) == 0);
+        write_samples();
+        return check_done();
+    }
     CHECK(mkdtemp(dir) && chdir(dir) == 0);
     test_round_trips();
     test_lossless();
