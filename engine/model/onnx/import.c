@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "model/onnx/import.h"
 
-enum { MAX_DEPTH = 32 };
+enum { MAX_DEPTH = 32, MAX_INLINED = 100000, NAMED_DEPTH = 4 };
 
 enum { N = 0, D = 1 }; /* the column `grad` */
 #define ONNX_OP(domain, op, since, until, n_min, n_max, n_out, grad, function, engine)                                 \
@@ -220,7 +220,7 @@ static void import_node(struct onnx_call *outer, const struct onnx_node *n)
     }
     if (call_ok(&c)) {
         layers_note(&c);
-    } else {
+    } else if (m->depth < NAMED_DEPTH) {
         err_at(m->b.err, "node \"%.80s\" (%.40s)", n->name[0] != '\0' || n->n_out == 0 ? n->name : n->out[0], n->op);
     }
 }
@@ -234,6 +234,10 @@ void import_nodes(struct onnx_call *c, const struct onnx_node *node, size_t n, c
         outer[n_outer++] = &s->names;
     }
     struct onnx_body body = {n, n_output, n_given, node, output, given, outer};
+    c->m->inlined += c->m->depth > 0 ? n : 0;
+    if (c->m->inlined > MAX_INLINED) { /* functions that call two others each are large from little */
+        call_fail(c, LIMN_ERR_UNSUPPORTED, "branches and functions come to more than %d nodes", MAX_INLINED);
+    }
     if (call_ok(c)) {
         c->b->status = onnx_sort(&body, &order, &n_order, c->b->err);
     }

@@ -38,6 +38,7 @@ struct onnx_importer {
     const struct onnx_bind *bind;
     struct onnx_scope *scope; /* names in sight */
     int32_t depth;            /* of functions and branches */
+    size_t inlined;           /* nodes of theirs so far */
     struct onnx_step *step;   /* the nodes with results on the device, in order */
     size_t n_step, cap_step;
 };

@@ -319,7 +319,136 @@ REJECT = {
 }
 
 
+INF = [X, Y, W, B]
+
+
+def net(*nodes, ins=X, outs=Y, inits=W + B, more=OPSET):
+    return model(b"".join(nodes) + text(2, "g") + inits + ins + outs, more)
+
+
+def const(name, dims, *v):
+    """An int64 initializer."""
+    return msg(5, tensor(name, dims, packed(7, varints(*v)), 7))
+
+
+def scalar_out(name, rank=2):
+    return msg(12, text(1, name) + msg(2, msg(1, num(1, 1))))
+
+
+def conv(attrs, ins=("x", "w", "b")):
+    return node("Conv", ins, ["c"], ints("kernel_shape", 3, 3) + attrs, "conv")
+
+
+TAIL = RELU + POOL + FLAT
+CHAIN = b"".join(function("F%d" % k, [call("F%d" % (k + 1), ["a"], ["z"])]) for k in range(200)) + function(
+    "F200", [node("Relu", ["a"], ["z"])])
+TREE = b"".join(function("F%d" % k, [call("F%d" % (k + 1), ["a"], ["m"]), call("F%d" % (k + 1), ["m"], ["z"])])
+                for k in range(24)) + function("F24", [node("Relu", ["a"], ["z"])])
+
+
+def deep_if(depth):
+    """If within If: the innermost gives c."""
+    inner, name = node("Identity", ["c"], ["i0"]), "i0"
+    for k in range(1, depth + 1):
+        other = node("Identity", ["c"], ["o%d" % k]) + scalar_out("o%d" % k)
+        inner = node("If", ["yes"], ["i%d" % k], attr("then_branch", "g", msg(6, inner + scalar_out(name))) + attr(
+            "else_branch", "g", msg(6, other)))
+        name = "i%d" % k
+    return inner + scalar_out(name)
+
+
+YES = msg(5, tensor("yes", [], packed(5, b"\x01"), 9))
+
+# The network: found when it is put together, before any work on a device.
+REJECT.update({
+    "graph_cycle": (net(node("Relu", ["b1"], ["a1"], b"", "first"), node("Relu", ["a1"], ["b1"], b"", "second"),
+                        node("Add", ["x", "b1"], ["y"], b"", "sum")), "cycle"),
+    "graph_cycle_self": (net(node("Add", ["x", "y"], ["y"], b"", "own")), "cycle"),
+    "graph_undefined": (net(node("Relu", ["nowhere"], ["y"], b"", "n")), "\"nowhere\""),
+    "graph_output_undefined": (net(node("Relu", ["x"], ["z"], b"", "n")), "\"y\""),
+    "graph_value_twice": (net(node("Relu", ["x"], ["y"], b"", "n"), node("Abs", ["x"], ["y"], b"", "m")), "\"y\""),
+    "graph_init_twice": (net(CONV, TAIL, inits=W + W + B), "\"w\""),
+    "graph_input_twice": (net(CONV, TAIL, ins=X + X), "\"x\""),
+    "graph_function_itself": (net(call("F", ["x"], ["y"]), more=LOCAL + function("F", [call("F", ["a"], ["z"])])), "nested more than 32"),
+    "graph_function_mutual": (net(call("F", ["x"], ["y"]), more=LOCAL + function("F", [call("G", ["a"], ["z"])]) +
+                                  function("G", [call("F", ["a"], ["z"])])), "nested"),
+    "graph_function_chain": (net(call("F0", ["x"], ["y"]), more=LOCAL + CHAIN), "nested"),
+    "graph_function_doubling": (net(call("F0", ["x"], ["y"]), more=LOCAL + TREE), "more than 100000 nodes"),
+    "graph_op_unknown": (net(node("Frobnicate", ["x"], ["q"], b"", "n1"), node("Wibble", ["q"], ["y"], b"", "n2")),
+                         "Frobnicate (1 node, first \"n1\"), Wibble (1 node, first \"n2\")"),
+    "graph_domain_unknown": (net(node("Relu", ["x"], ["y"], b"", "n", "com.example")), "com.example.Relu"),
+    "graph_opset_none": (net(CONV, TAIL, more=b""), "unsupported operators: Conv (1 node, first \"conv\")"),
+    "graph_stride_0": (net(conv(ints("strides", 0, 1)), TAIL), "attribute strides"),
+    "graph_stride_negative": (net(conv(ints("strides", 1, -1)), TAIL), "attribute strides"),
+    "graph_dilation_0": (net(conv(ints("dilations", 0, 1)), TAIL), "attribute dilations"),
+    "graph_group_0": (net(conv(integer("group", 0)), TAIL), "attribute group"),
+    "graph_group_7": (net(conv(integer("group", 7)), TAIL), "conv"),
+    "graph_kernel_differs": (net(node("Conv", ["x", "w", "b"], ["c"], ints("kernel_shape", 5, 5), "conv"), TAIL), "conv"),
+    "graph_kernel_0": (net(node("MaxPool", ["x"], ["c"], ints("kernel_shape", 0, 0), "pool1"), TAIL), "pool1"),
+    "graph_strides_many": (net(conv(ints("strides", *[1] * 50)), TAIL), "attribute strides"),
+    "graph_pads_huge": (net(conv(ints("pads", *[1 << 40] * 4)), TAIL), "attribute pads"),
+    "graph_attr_type": (net(conv(attr("strides", "s", text(4, "two"))), TAIL), "attribute strides"),
+    "graph_channels_differ": (net(CONV, TAIL, inits=msg(5, tensor("w", [2, 3, 3, 3], raw(*[0] * 54))) + B), "conv"),
+    "graph_few_inputs": (net(node("Conv", ["x"], ["c"], b"", "conv"), TAIL), "conv"),
+    "graph_many_outputs": (net(node("Relu", ["x"], ["y", "z"], b"", "two")), "two"),
+    "graph_reshape_differs": (net(node("Reshape", ["x", "s"], ["y"], b"", "r"), inits=const("s", [2], 1, 7)), "r\""),
+    "graph_reshape_huge": (net(node("Reshape", ["x", "s"], ["y"], b"", "r"), inits=const("s", [3], 1 << 40, 1 << 40, -1)), "r\""),
+    "graph_expand_huge": (net(node("Expand", ["x", "s"], ["y"], b"", "e"), inits=const("s", [4], 65536, 65536, 4, 4)), "e\""),
+    "graph_fill_huge": (net(node("ConstantOfShape", ["s"], ["f"], b"", "f"), node("Add", ["x", "f"], ["y"], b"", "sum"),
+                            inits=const("s", [2], 1 << 40, 1 << 40)), "f\""),
+    "graph_concat_axis": (net(node("Concat", ["x", "x"], ["y"], integer("axis", 9), "cat")), "cat"),
+    "graph_transpose_twice": (net(node("Transpose", ["x"], ["y"], ints("perm", 0, 0, 1, 2), "t")), "t\""),
+    "graph_data_dependent": (net(node("Cast", ["x"], ["i"], integer("to", 7), "cast"),
+                                 node("Reshape", ["x", "i"], ["y"], b"", "r")), "r\""),
+    "graph_if_dynamic": (net(node("Cast", ["x"], ["t"], integer("to", 9), "cast"),
+                             node("If", ["t"], ["y"], attr("then_branch", "g", msg(6, node("Relu", ["x"], ["z"]) + scalar_out("z"))) +
+                                  attr("else_branch", "g", msg(6, node("Abs", ["x"], ["z"]) + scalar_out("z"))), "if")), "if"),
+})
+ACCEPT.update({
+    "graph_if_nested": net(CONV, msg(1, b"".join([text(1, "yes"), text(2, "c2"), text(4, "If"),
+                                                 attr("then_branch", "g", msg(6, deep_if(20))),
+                                                 attr("else_branch", "g", msg(6, node("Identity", ["c"], ["z"]) + scalar_out("z")))])),
+                           node("Relu", ["c2"], ["r"]), POOL, FLAT, inits=W + B + YES),
+    "graph_unused_node": net(CONV, TAIL, node("Relu", ["c"], ["nobody"])),
+    "graph_not_sorted": net(FLAT, POOL, RELU, CONV),
+})
+
+# Networks that are sound, for the tests of what limn makes of them.
+WIDE = msg(5, tensor("w", [2, 3, 3, 3], raw(*[((k * 37) % 19) / 16 - 0.5 for k in range(54)])))
+WIDE_NAN = msg(5, tensor("w", [2, 3, 3, 3], raw(*([float("nan"), float("inf")] + [0.5] * 52))))
+B_NAN = msg(5, tensor("b", [2], raw(float("-inf"), 0)))
+IN3 = msg(11, value("x", ["N", 3, "H", "W"]))
+W3D = msg(5, tensor("w", [2, 1, 3, 3, 3], raw(*[((k * 37) % 19) / 16 - 0.5 for k in range(54)])))
+NETS = {
+    "free_size": net(CONV, TAIL, ins=IN3, inits=WIDE + B),
+    "fixed_size": net(CONV, TAIL, ins=msg(11, value("x", [1, 3, 12, 10])), inits=WIDE + B),
+    "fixed_batch": net(CONV, RELU, POOL, node("Reshape", ["p", "s"], ["y"], b"", "flat"), ins=msg(11, value("x", [1, 3, 12, 12])),
+                       outs=msg(12, value("y", [1, 2])), inits=WIDE + B + const("s", [2], 1, 2)),
+    "batch_of_4": net(CONV, TAIL, ins=msg(11, value("x", [4, 3, 12, 12])), inits=WIDE + B),
+    "two_outputs": net(CONV, TAIL, node("Neg", ["y"], ["other"], b"", "neg"), ins=IN3, outs=Y + msg(12, value("other", ["N", 2])), inits=WIDE + B),
+    "not_finite": net(CONV, TAIL, ins=IN3, inits=WIDE_NAN + B_NAN),
+    "volume": net(node("Conv", ["x", "w", "b"], ["c"], ints("kernel_shape", 3, 3, 3), "conv"), TAIL,
+                  ins=msg(11, value("x", ["N", 1, 6, 7, 8])), inits=W3D + B),
+    "torch_scopes": net(node("Conv", ["x", "w", "b"], ["c"], ints("kernel_shape", 3, 3) + ints("pads", 1, 1, 1, 1), "/features/features.0/Conv"),
+                        node("Relu", ["c"], ["r"], b"", "/features/features.1/Relu"),
+                        node("MaxPool", ["r"], ["m"], ints("kernel_shape", 2, 2) + ints("strides", 2, 2), "/features/features.2/MaxPool"),
+                        node("GlobalAveragePool", ["m"], ["p"], b"", "/pool/GlobalAveragePool"),
+                        node("Flatten", ["p"], ["y"], b"", "/Flatten"), ins=IN3, inits=WIDE + B),
+    "no_outputs": net(CONV, TAIL, ins=IN3, outs=b"", inits=WIDE + B),
+    "two_inputs": net(CONV, TAIL, ins=IN3 + msg(11, value("mask", ["N", 3])), inits=WIDE + B),
+    "no_input": net(node("Relu", ["w"], ["y"], b"", "n"), ins=b"", inits=WIDE),
+    "channels_last": net(CONV, TAIL, ins=msg(11, value("x", [1, 12, 12, 3])), inits=WIDE + B),
+    "channels_5": net(CONV, TAIL, ins=msg(11, value("x", [1, 5, 12, 12])), inits=WIDE + B),
+    "channels_free": net(CONV, TAIL, ins=msg(11, value("x", [1, "C", 12, 12])), inits=WIDE + B),
+    "int_input": net(CONV, TAIL, ins=msg(11, value("x", [1, 3, 12, 12], 7)), inits=WIDE + B),
+    "vector_input": net(node("Relu", ["x"], ["y"]), ins=msg(11, value("x", ["N", 3])), inits=WIDE + B),
+}
+
+
 def main():
+    os.makedirs(os.path.join(HERE, "nets"), exist_ok=True)
+    for name, data in NETS.items():
+        open(os.path.join(HERE, "nets", name + ".onnx"), "wb").write(data)
     for folder in ("accept", "reject"):
         shutil.rmtree(os.path.join(HERE, folder), ignore_errors=True)
         os.makedirs(os.path.join(HERE, folder))
