@@ -229,12 +229,13 @@ static limn_status chain_call(struct job *j)
 {
     struct gather_push p = {.axis = (uint32_t)j->l.rows.n, .n_index = (uint32_t)j->l.n_index};
     struct kernel_call *k = NULL;
-    j->chain = kernel_scratch(j->list, 4 * (uint64_t)(j->l.rows.n + j->l.n_index), false);
+    j->chain = kernel_scratch(j->list, 4 * (uint64_t)(j->l.rows.n + j->l.n_index), true);
     if (j->chain < 0) {
         return err_nomem(j->err, sizeof(struct kernel_scratch), "a scratch buffer");
     }
     limn_status st = add_call(j, SHADER_GATHER_CHAIN, SHADER_GATHER_CHAIN_TEXEL, &k);
     if (st == LIMN_OK) {
+        k->prepare = true; /* once, where the index is constant */
         bind_rows(j, k, 1, 0, j->l.n_index);
         kernel_bind(k, BIND_SCRATCH, j->chain, ACCESS_WRITE);
         kernel_push(k, &p, sizeof(p));
