@@ -29,22 +29,28 @@ static limn_status add_entry(json_t *header, const struct st_tensor *t, uint64_t
 }
 
 /* Length and header in one block; free with mem_free. */
-static limn_status make_header(const struct tensor_file *from, uint8_t **out, size_t *size, limn_error *err)
+static limn_status make_header(const struct st_tensor *const *t, size_t n, const struct st_note *note, size_t n_note,
+                               uint8_t **out, size_t *size, limn_error *err)
 {
-    json_t *header = json_object();
+    json_t *header = json_object(), *notes = n_note ? json_object() : NULL;
     limn_status st = LIMN_OK;
-    size_t n = 0, padded = 0, at = 0;
+    size_t bytes = 0, padded = 0, at = 0;
     uint8_t *block = NULL;
-    for (size_t i = 0; i < tensor_file_count(from); i++) {
-        const struct st_tensor *t = tensor_file_at(from, i);
-        TRY(add_entry(header, t, at, err));
-        if (!add_size(at, (size_t)t->bytes, &at) || at > INT64_MAX) {
-            TRY(err_set(err, LIMN_ERR_FORMAT, "tensor \"%s\": the tensors' bytes overflow", t->name));
+    for (size_t i = 0; i < n_note; i++) {
+        json_object_set_new(notes, note[i].key, json_string(note[i].value));
+    }
+    if (notes) {
+        json_object_set_new(header, "__metadata__", notes);
+    }
+    for (size_t i = 0; i < n; i++) {
+        TRY(add_entry(header, t[i], at, err));
+        if (!add_size(at, (size_t)t[i]->bytes, &at) || at > INT64_MAX) {
+            TRY(err_set(err, LIMN_ERR_FORMAT, "tensor \"%s\": the tensors' bytes overflow", t[i]->name));
         }
     }
-    n = json_dumpb(header, NULL, 0, JSON_COMPACT);
-    if (n == 0 || n > HEADER_MAX || !align_size(n, 8, &padded)) {
-        TRY(err_set(err, LIMN_ERR_FORMAT, "header of %zu bytes (expected 1 to %u)", n, HEADER_MAX));
+    bytes = json_dumpb(header, NULL, 0, JSON_COMPACT);
+    if (bytes == 0 || bytes > HEADER_MAX || !align_size(bytes, 8, &padded)) {
+        TRY(err_set(err, LIMN_ERR_FORMAT, "header of %zu bytes (expected 1 to %u)", bytes, HEADER_MAX));
     }
     block = mem_alloc(padded + 8, 1);
     if (block == NULL) {
@@ -54,11 +60,30 @@ static limn_status make_header(const struct tensor_file *from, uint8_t **out, si
     for (int b = 0; b < 8; b++) {
         block[b] = (uint8_t)((uint64_t)padded >> (8 * b));
     }
-    json_dumpb(header, (char *)block + 8, n, JSON_COMPACT);
+    json_dumpb(header, (char *)block + 8, bytes, JSON_COMPACT);
     *out = block;
     *size = padded + 8;
 out:
     json_decref(header);
+    return st;
+}
+
+limn_status safetensors_begin(struct file_writer *w, const struct st_tensor *const *t, size_t n,
+                              const struct st_note *note, size_t n_note, uint8_t **head, size_t *head_size,
+                              limn_error *err)
+{
+    uint8_t *header = NULL;
+    size_t size = 0;
+    limn_status st = LIMN_OK;
+    TRY(make_header(t, n, note, n_note, &header, &size, err));
+    TRY(file_writer_add(w, header, size, err));
+    if (head != NULL) {
+        *head = header;
+        *head_size = size;
+        header = NULL;
+    }
+out:
+    mem_free(header);
     return st;
 }
 
@@ -87,16 +112,21 @@ out:
 limn_status safetensors_write(const struct tensor_file *from, const char *path, bool force, limn_error *err)
 {
     struct file_writer *w = NULL;
-    uint8_t *header = NULL;
-    size_t n = 0;
+    size_t n = tensor_file_count(from);
     limn_status st = LIMN_OK;
-    TRY(make_header(from, &header, &n, err));
+    const struct st_tensor **list = mem_alloc(n + 1, sizeof(*list));
+    if (list == NULL) {
+        return err_nomem(err, n * sizeof(*list), "a list of tensors");
+    }
+    for (size_t i = 0; i < n; i++) {
+        list[i] = tensor_file_at(from, i);
+    }
     TRY(file_writer_open(path, force, &w, err));
-    TRY(file_writer_add(w, header, n, err));
+    TRY(safetensors_begin(w, list, n, NULL, 0, NULL, NULL, err));
     TRY(write_tensors(from, w, err));
     st = file_writer_commit(&w, err);
 out:
     file_writer_abort(&w);
-    mem_free(header);
+    mem_free(list);
     return st;
 }

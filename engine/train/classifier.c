@@ -108,6 +108,7 @@ limn_status classifier_create(const struct classifier_options *o, struct train_t
                                   .weight = classifier_weight,
                                   .output_elems = (size_t)o->classes,
                                   .score = classifier_score,
+                                  .counts_hits = true,
                                   .better = classifier_better};
     if (o->class_weights) {
         c->class_weights = mem_alloc((size_t)o->classes, sizeof(float));

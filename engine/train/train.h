@@ -82,6 +82,7 @@ struct train_task {
     /* Adds one sample to the sums (loss, weight and samples are counted already). May be NULL. */
     void (*score)(const struct train_task *t, const float *output, const float *target, int32_t label,
                   struct train_score *s);
+    bool counts_hits; /* score counts right answers in `hits` */
     /* true when `a` is the better epoch by validation; NULL: the smaller loss. */
     bool (*better)(const struct train_score *a, const struct train_score *b);
 };
