@@ -17,7 +17,8 @@ enum { EMIT_MAX_LAYERS = 32 };
  * swish, GELU, ELU, softplus, softsign, Mish, tanh) they cut the same signals: negative ones on their way down, and in
  * guided backpropagation those that pass where the activation falls.
  * A sigmoid or hard sigmoid that multiplies another tensor (squeeze-excitation) or ends the network is a gate, not a
- * rectifier, and keeps its derivative under every rule; elsewhere it is an activation as the others. */
+ * rectifier, and keeps its derivative under every rule; elsewhere it is an activation as the others. Activations that a
+ * file spells out (x * sigmoid(x)) were joined to one operator before (OPTIMISE_ACTIVATION). */
 void emit_gradients(const struct method_site *site, enum gate rule, const value_id *wrt, size_t n, value_id *grad);
 value_id emit_input_gradient(const struct method_site *site, enum gate rule); /* [N,C,H,W] */
 

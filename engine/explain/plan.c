@@ -163,7 +163,7 @@ limn_status explain_plan_create(struct model *m, const struct explain_params *p,
     plan->graph->value[plan->logits].flags |= VALUE_OUTPUT;
     TRY(resolve_layers(plan, m, p, err));
     freeze(plan->graph);
-    TRY(graph_optimise(plan->graph, OPTIMISE_DEAD | OPTIMISE_BN, err));
+    TRY(graph_optimise(plan->graph, OPTIMISE_DEAD | OPTIMISE_ACTIVATION | OPTIMISE_BN, err));
     if (p->n_methods > 0) {
         TRY(add_select(plan, err));
         TRY(emit_methods(plan, p, err));

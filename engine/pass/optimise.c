@@ -35,6 +35,9 @@ limn_status graph_optimise(struct graph *g, unsigned flags, limn_error *err)
     if (flags & OPTIMISE_DEAD) {
         TRY(optimise_dead(g, err)); /* first: a dead reader must not keep a value from being fused */
     }
+    if (flags & OPTIMISE_ACTIVATION) {
+        TRY(optimise_activation(g, err));
+    }
     if (flags & OPTIMISE_BN) {
         TRY(optimise_bn(g, err));
     }

@@ -5,6 +5,7 @@
 #include "ir/graph.h"
 
 limn_status optimise_dead(struct graph *g, limn_error *err);
+limn_status optimise_activation(struct graph *g, limn_error *err);
 limn_status optimise_bn(struct graph *g, limn_error *err);
 limn_status optimise_same(struct graph *g, limn_error *err);
 limn_status optimise_gate(struct graph *g, limn_error *err);

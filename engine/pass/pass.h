@@ -24,8 +24,16 @@ limn_status autodiff(struct graph *g, const struct autodiff *opt, value_id y, va
 /* --- optimise*.c: rewrites that respect outputs, taps and names: dead code, BatchNorm into convolution weights,
  * epilogues (bias, add, activation; in backward the gate and the gradient add), nodes that compute the same thing.
  * BN is for a forward graph before autodiff, so that the backward uses the folded weights too; EPILOGUE comes after
- * autodiff. --- */
-enum optimise_flag { OPTIMISE_DEAD = 1, OPTIMISE_BN = 2, OPTIMISE_EPILOGUE = 4, OPTIMISE_SAME = 8, OPTIMISE_ALL = 15 };
+ * autodiff. ACTIVATION, before autodiff as well, makes one operator of activations that a file spells out (x
+ * sigmoid(x), x (1 + erf(x / sqrt 2)) / 2, ...), so that backward rules see what they are. --- */
+enum optimise_flag {
+    OPTIMISE_DEAD = 1,
+    OPTIMISE_BN = 2,
+    OPTIMISE_EPILOGUE = 4,
+    OPTIMISE_SAME = 8,
+    OPTIMISE_ALL = 15,
+    OPTIMISE_ACTIVATION = 16,
+};
 limn_status graph_optimise(struct graph *g, unsigned flags, limn_error *err);
 
 /* --- memplan.c: lifetimes to offsets in one arena --- */
