@@ -2,10 +2,11 @@
 #ifndef LIMN_API_API_H
 #define LIMN_API_API_H
 
-#include <limn/limn.h>
+#include <limn/volume.h>
 
 #include "base/mem.h"
 #include "explain/explain.h"
+#include "image/volume.h"
 #include "vk/device.h"
 
 struct limn_context {
@@ -35,13 +36,19 @@ struct limn_image {
     struct image im;
 };
 
+struct limn_volume {
+    struct volume v;
+};
+
 struct explained { /* one image */
     limn_image *picture;
+    struct volume volume; /* v NULL: a picture; else at input resolution */
+    float low, high;      /* what is black and what is white in its slices */
     float *logits, *prob; /* n_class each */
     int32_t *ranking;
     int32_t *cls; /* n_cls */
     size_t n_cls;
-    struct tensor *map; /* n_cls x n_method, [h,w] or [C,H,W] */
+    struct tensor *map; /* n_cls x n_method, [(d,)h,w] or [C,(D,)H,W] */
 };
 
 struct limn_explanation {
@@ -54,6 +61,7 @@ struct limn_explanation {
     struct explained *item;
     size_t n_item;
     struct limn_stats stats;
+    struct heat_volume *heat; /* of the map that was drawn last; volumes only */
 };
 
 /* "NAME is NULL" as LIMN_ERR_ARG. */
@@ -67,6 +75,14 @@ limn_status api_null(limn_error *err, const char *function, const char *name);
 
 /* LIMN_ERR_ARG unless `which` exists in e. */
 limn_status api_check_which(const limn_explanation *e, struct limn_which which, limn_error *err);
+
+/* volume.c: the input of a volume network, from a file's volume or (in == NULL) from preprocessed numbers that `cdhw`
+ * holds already; fills x->volume, x->low, x->high and a picture of the middle slice. */
+limn_status volume_input(const struct model *m, const struct volume *in, float *cdhw, struct explained *x,
+                         limn_error *err);
+
+struct heat_volume;
+void heat_volume_destroy(struct heat_volume **h); /* NULL-safe */
 
 /* Class lists of a request: texts to class indices for one image whose ranking is known. Free *out with mem_free. */
 limn_status classes_resolve(struct model *m, const char *const *text, size_t n, const int32_t *ranking, int32_t n_class,

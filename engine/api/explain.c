@@ -123,37 +123,54 @@ static char *join(const char *const *text, size_t n)
     return s;
 }
 
+/* A preprocessed tensor: the network's input shape, with or without the number of images. */
+static limn_status check_tensor(struct request *r, const struct limn_tensor *t, limn_error *err)
+{
+    const struct shape want = model_input_shape(r->m->model, 1);
+    int32_t lead = t->rank - want.rank + 1; /* 1 with N, 0 without */
+    bool same = t->data != NULL && (lead == 0 || lead == 1) && (lead == 0 || t->dim[0] >= 1);
+    for (int32_t i = 1; i < want.rank && same; i++) {
+        same = t->dim[lead + i - 1] == want.dim[i];
+    }
+    if (!same) {
+        struct shape s = {.rank = t->rank < 0 || t->rank > SHAPE_MAX_RANK ? 0 : t->rank};
+        struct shape one = {.rank = want.rank - 1};
+        memcpy(s.dim, t->dim, sizeof(s.dim));
+        memcpy(one.dim, want.dim + 1, sizeof(one.dim) - sizeof(one.dim[0]));
+        char found[SHAPE_TEXT_MAX], expected[SHAPE_TEXT_MAX];
+        return err_set(err, LIMN_ERR_SHAPE, "input tensor: shape (found %s, expected Nx%s)", shape_text(&s, found),
+                       shape_text(&one, expected));
+    }
+    r->n_item = lead == 1 ? (size_t)t->dim[0] : 1;
+    return LIMN_OK;
+}
+
 static limn_status check_input(struct request *r, limn_error *err)
 {
     const struct model_card *c = model_get_card(r->m->model);
-    const struct limn_tensor *t = r->p->tensor;
+    const struct limn_explain_params *p = r->p;
     if (c->arch[0] == '\0') {
         return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: the architecture is not one that limn knows; name it (arch)",
                        r->m->name);
     }
-    r->input_elems = (size_t)c->channels * (size_t)c->height * (size_t)c->width;
-    if ((t != NULL) == (r->p->n_images > 0)) {
-        return err_set(err, LIMN_ERR_ARG, "limn_explain: needs either pictures or a tensor");
+    const struct shape one = model_input_shape(r->m->model, 1);
+    r->input_elems = shape_elems(&one);
+    if ((p->tensor != NULL) + (p->n_images > 0) + (p->n_volumes > 0) != 1) {
+        return err_set(err, LIMN_ERR_ARG, "limn_explain: needs either pictures, volumes or a tensor");
     }
-    if (t == NULL) {
-        r->n_item = r->p->n_images;
-        for (size_t i = 0; i < r->n_item; i++) {
-            if (r->p->images == NULL || r->p->images[i] == NULL) {
-                return err_set(err, LIMN_ERR_ARG, "limn_explain: picture %zu is NULL", i);
-            }
+    if (p->tensor != NULL) {
+        return check_tensor(r, p->tensor, err);
+    }
+    if ((p->n_volumes > 0) != (c->depth > 0)) {
+        return err_set(err, LIMN_ERR_ARG, "%s: takes %s (found %s)", r->m->name, c->depth > 0 ? "volumes" : "pictures",
+                       c->depth > 0 ? "pictures" : "volumes");
+    }
+    r->n_item = p->n_images + p->n_volumes;
+    for (size_t i = 0; i < r->n_item; i++) {
+        if (c->depth > 0 ? p->volumes == NULL || p->volumes[i] == NULL : p->images == NULL || p->images[i] == NULL) {
+            return err_set(err, LIMN_ERR_ARG, "limn_explain: picture or volume %zu is NULL", i);
         }
-        return LIMN_OK;
     }
-    int32_t lead = t->rank - 3; /* 1 with N, 0 without */
-    if (t->data == NULL || (lead != 0 && lead != 1) || t->dim[lead] != c->channels || t->dim[lead + 1] != c->height ||
-        t->dim[lead + 2] != c->width || (lead == 1 && t->dim[0] < 1)) {
-        struct shape s = {.rank = t->rank < 0 || t->rank > SHAPE_MAX_RANK ? 0 : t->rank};
-        memcpy(s.dim, t->dim, sizeof(s.dim));
-        char text[SHAPE_TEXT_MAX];
-        return err_set(err, LIMN_ERR_SHAPE, "input tensor: shape (found %s, expected Nx%dx%dx%d)", shape_text(&s, text),
-                       c->channels, c->height, c->width);
-    }
-    r->n_item = lead == 1 ? (size_t)t->dim[0] : 1;
     return LIMN_OK;
 }
 
@@ -187,7 +204,8 @@ static int32_t choose_batch(const struct request *r)
     if (r->p->batch <= 0 && r->m->ctx->device != NULL && !vk_device_caps(r->m->ctx->device)->cpu) {
         want = BATCH_GPU;
     }
-    return (int32_t)(want < r->n_item ? want : r->n_item);
+    want = want < r->n_item ? want : r->n_item;
+    return want > 1 && model_batch_max(r->m->model) < (int32_t)want ? model_batch_max(r->m->model) : (int32_t)want;
 }
 
 /* The plan of the last request serves again when nothing but the number of images differs. */
@@ -279,6 +297,10 @@ static limn_status load_chunk(struct request *r, size_t first, size_t n, limn_er
         limn_status st = LIMN_OK;
         if (r->p->tensor != NULL) {
             memcpy(dst, r->p->tensor->data + (first + i) * r->input_elems, r->input_elems * sizeof(float));
+        }
+        if (c->depth > 0) {
+            st = volume_input(r->m->model, r->p->n_volumes > 0 ? &r->p->volumes[first + i]->v : NULL, dst, x, err);
+        } else if (r->p->tensor != NULL) {
             st = picture_of_tensor(c, dst, &x->picture->im, err);
         } else {
             st = model_preprocess(r->m->model, &r->p->images[first + i]->im, dst, &x->picture->im, err);
@@ -340,8 +362,8 @@ static limn_status store_maps(struct request *r, size_t first, size_t n, size_t 
 {
     const struct shape *s = explain_map_shape(r->m->plan, method);
     size_t total = shape_elems(s), one = total / (size_t)s->dim[0];
-    struct shape each = {.rank = r->method[method]->kind == MAP_CAM ? 2 : 3};
-    memcpy(each.dim, s->dim + (s->rank - each.rank), (size_t)each.rank * sizeof(each.dim[0]));
+    struct shape each = {.rank = s->rank - 1};
+    memcpy(each.dim, s->dim + 1, (size_t)each.rank * sizeof(each.dim[0]));
     float *all = mem_alloc(total, sizeof(float));
     if (all == NULL) {
         return err_nomem(err, total * sizeof(float), "a map");

@@ -15,6 +15,7 @@ static void explained_finish(struct explained *x, size_t n_method)
     mem_free(x->logits);
     mem_free(x->prob);
     limn_image_destroy(&x->picture);
+    volume_finish(&x->volume);
 }
 
 void limn_explanation_destroy(limn_explanation **e)
@@ -26,6 +27,7 @@ void limn_explanation_destroy(limn_explanation **e)
         explained_finish(&(*e)->item[i], (*e)->n_method);
     }
     mem_free((*e)->item);
+    heat_volume_destroy(&(*e)->heat);
     mem_free((*e)->method);
     mem_free((*e)->layers);
     mem_free(*e);

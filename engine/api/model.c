@@ -16,6 +16,7 @@ limn_status limn_model_open(limn_context *ctx, const char *name, const struct li
         opt = (struct model_options){.arch = p->arch,
                                      .labels_path = p->labels_path,
                                      .layer = p->layer,
+                                     .depth = p->depth,
                                      .height = p->height,
                                      .width = p->width,
                                      .mean = p->mean,
@@ -23,6 +24,7 @@ limn_status limn_model_open(limn_context *ctx, const char *name, const struct li
                                      .resize = p->resize,
                                      .strict = p->strict,
                                      .output = p->output,
+                                     .axes = p->axes,
                                      .pre_activation = p->pre_activation,
                                      .multi_label = p->multi_label};
     }
@@ -83,6 +85,7 @@ limn_status limn_model_describe(const limn_model *m, struct limn_model_info *out
         .trained_on = c->trained_on,
         .default_layer = c->default_layer,
         .channels = c->channels,
+        .depth = c->depth,
         .height = c->height,
         .width = c->width,
         .range = c->range,

@@ -4,33 +4,12 @@
  */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "api/scene.h"
 #include "base/str.h"
 
 #define CELL_PX 224 /* smallest cell of panels, so that 32-pixel pictures can be read */
-
-struct scene { /* what a view draws from */
-    const limn_explanation *e;
-    struct limn_which which;
-    const struct explained *item;
-    const struct image *picture;
-    const struct tensor *map;
-    const struct method *method;
-    const struct colormap *colormap; /* NULL: the view's own */
-    double opacity;                  /* 0: the view's own */
-    int32_t blur_px;
-};
-
-struct view {
-    const char *name, *doc;
-    const char *const *methods;
-    size_t n_methods;
-    bool per_method;
-    limn_status (*draw)(const struct scene *s, struct image *out, limn_error *err);
-};
 
 static const struct colormap *map_or(const struct scene *s, const char *name)
 {
@@ -38,30 +17,6 @@ static const struct colormap *map_or(const struct scene *s, const char *name)
 }
 
 /* ---- planes ---- */
-
-static int by_size(const void *a, const void *b)
-{
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-/* Cuts values above the 99th percentile, so that a few hot pixels do not darken everything else. */
-static limn_status clip_percentile(struct plane *p, limn_error *err)
-{
-    size_t n = (size_t)p->width * (size_t)p->height;
-    float *sorted = mem_alloc(n, sizeof(*sorted));
-    if (sorted == NULL) {
-        return err_nomem(err, n * sizeof(*sorted), "a percentile");
-    }
-    memcpy(sorted, p->v, n * sizeof(*sorted));
-    qsort(sorted, n, sizeof(*sorted), by_size);
-    float limit = sorted[(n - 1) * 99 / 100];
-    for (size_t i = 0; i < n && limit > 0.0f; i++) {
-        p->v[i] = fminf(p->v[i], limit);
-    }
-    mem_free(sorted);
-    return LIMN_OK;
-}
 
 /* One number per pixel of a gradient map: the channel sum of g, or of |g|. */
 static limn_status channel_sum(const struct tensor *map, bool magnitude, struct plane *out, limn_error *err)
@@ -113,12 +68,14 @@ static limn_status heat_of(const struct scene *s, struct plane *out, limn_error 
 {
     limn_status st = LIMN_OK;
     struct plane p = {0};
-    if (s->method->kind == MAP_CAM) {
+    if (s->is_volume) {
+        TRY(slice_heat(s, false, &p, NULL, err));
+    } else if (s->method->kind == MAP_CAM) {
         TRY(low_plane(s->map, &p, err));
         plane_scale_cam(&p);
     } else {
         TRY(channel_sum(s->map, true, &p, err));
-        TRY(clip_percentile(&p, err));
+        TRY(floats_clip(p.v, (size_t)p.width * (size_t)p.height, err));
         plane_scale_minmax(&p);
     }
     TRY(fit_plane(s, &p, out, err));
@@ -132,6 +89,10 @@ static limn_status signed_of(const struct scene *s, struct plane *out, double *p
 {
     limn_status st = LIMN_OK;
     struct plane p = {0};
+    if (s->is_volume) {
+        TRY(slice_heat(s, true, &p, peak, err));
+        return fit_plane(s, &p, out, err); /* the scale is the whole volume's */
+    }
     if (s->method->kind == MAP_CAM) {
         TRY(low_plane(s->map, &p, err));
     } else {
@@ -162,15 +123,20 @@ static limn_status draw_overlay(const struct scene *s, struct image *out, limn_e
     return st;
 }
 
-static limn_status draw_blend(const struct scene *s, struct image *out, limn_error *err)
+static limn_status blend(const struct scene *s, const char *colormap, struct image *out, limn_error *err)
 {
     struct plane heat = {0};
     limn_status st = heat_of(s, &heat, err);
     if (st == LIMN_OK) {
-        st = overlay_blend(s->picture, &heat, map_or(s, "viridis"), s->opacity > 0.0 ? s->opacity : 0.5, out, err);
+        st = overlay_blend(s->picture, &heat, map_or(s, colormap), s->opacity > 0.0 ? s->opacity : 0.5, out, err);
     }
     plane_finish(&heat);
     return st;
+}
+
+static limn_status draw_blend(const struct scene *s, struct image *out, limn_error *err)
+{
+    return blend(s, "viridis", out, err);
 }
 
 static limn_status draw_classic(const struct scene *s, struct image *out, limn_error *err)
@@ -233,8 +199,11 @@ out:
 
 static limn_status draw_auto(const struct scene *s, struct image *out, limn_error *err)
 {
-    if (s->method->kind == MAP_CAM) {
-        return draw_overlay(s, out, err);
+    if (s->method->kind == MAP_CAM) { /* an overlay is scaled by its own brightest point: slices would not compare */
+        return s->is_volume ? blend(s, "jet", out, err) : draw_overlay(s, out, err);
+    }
+    if (s->is_volume) {
+        return slice_gradient(s, out, err);
     }
     const struct shape *shape = &s->map->shape;
     if (shape->dim[0] != 1 && shape->dim[0] != 3) {
@@ -429,13 +398,26 @@ static limn_status resolve_colormap(const char *name, const struct colormap **ou
                    near ? near : "", near ? "?" : "");
 }
 
-limn_status limn_render(const limn_explanation *e, struct limn_which which, const struct limn_render_params *p,
-                        limn_image **out, limn_error *err)
+static limn_status draw(const struct view *view, const struct scene *s, limn_image **out, limn_error *err)
 {
-    API_NEED(e);
-    API_NEED(out);
+    limn_image *image = mem_zalloc(1, sizeof(*image));
+    if (image == NULL) {
+        return err_nomem(err, sizeof(*image), "a picture");
+    }
+    limn_status st = view->draw(s, &image->im, err);
+    if (st != LIMN_OK) {
+        mem_free(image); /* a failed draw leaves no pixels behind */
+        return st;
+    }
+    *out = image;
+    return LIMN_OK;
+}
+
+limn_status scene_render(const limn_explanation *e, struct limn_which which, const struct limn_render_params *p,
+                         const struct limn_slice *slice, limn_image **out, limn_error *err)
+{
     limn_status st = LIMN_OK;
-    limn_image *image = NULL;
+    struct image cut = {0};
     const struct view *view = &views[0];
     const struct limn_render_params none = {0};
     p = p ? p : &none;
@@ -451,17 +433,25 @@ limn_status limn_render(const limn_explanation *e, struct limn_which which, cons
                       .map = &e->item[which.image].map[which.cls * e->n_method + which.method],
                       .method = e->method[which.method],
                       .opacity = p->opacity,
-                      .blur_px = p->blur_px};
+                      .blur_px = p->blur_px,
+                      .is_volume = e->item[which.image].volume.v != NULL};
     TRY(resolve_colormap(p->colormap, &s.colormap, err));
-    image = mem_zalloc(1, sizeof(*image));
-    if (image == NULL) {
-        st = err_nomem(err, sizeof(*image), "a picture");
-        goto out;
+    if (s.is_volume) {
+        s.slice = slice != NULL ? *slice : (struct limn_slice){0};
+        TRY(slice == NULL ? slice_strongest(&s, 0, &s.slice, err) : LIMN_OK);
+        TRY(slice_picture(s.item, s.slice, &cut, err));
+        s.picture = &cut;
     }
-    TRY(view->draw(&s, &image->im, err));
-    *out = image;
-    image = NULL;
+    TRY(draw(view, &s, out, err));
 out:
-    mem_free(image); /* a failed draw leaves no pixels behind */
+    image_finish(&cut);
     return st;
+}
+
+limn_status limn_render(const limn_explanation *e, struct limn_which which, const struct limn_render_params *p,
+                        limn_image **out, limn_error *err)
+{
+    API_NEED(e);
+    API_NEED(out);
+    return scene_render(e, which, p, NULL, out, err);
 }

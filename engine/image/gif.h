@@ -7,11 +7,13 @@
 
 #include "image/image.h"
 
+/* T: a pixel may stay as it is shown when that makes its distance to the true colour (RGB, 0..441) at most
+ * sqrt(d^2 + T^2), d being that of its nearest palette colour. */
 enum gif_preset {
-    GIF_DEFAULT,       /* what nobody sees: a pixel stays when that adds at most T = 4 to its error (RGB distance) */
-    GIF_EXACT,         /* T = 0: every pixel is its nearest palette colour; lossless up to 256 colours */
-    GIF_SMALL,         /* T = 12: about half the size, for mails and web pages */
-    GIF_FRAME_PALETTES /* T = 4 and a palette for every frame: best colours, largest file */
+    GIF_DEFAULT,       /* T follows the palette's own mean error and is 6 at most: lossless up to 256 colours in all */
+    GIF_EXACT,         /* T = 0: every pixel is its nearest palette colour; also lossless up to 256 colours */
+    GIF_SMALL,         /* T = 12: about half the size, also of what could be lossless; for mails and web pages */
+    GIF_FRAME_PALETTES /* as the default with a palette for every frame: best colours, largest file */
 };
 
 /* The pictures, all of one size, asked for in order and more than once: the same index must give the same bytes. */

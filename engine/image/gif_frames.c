@@ -9,10 +9,10 @@
 #include "base/mem.h"
 
 struct gif_coder {
-    struct gif_coder_params p;
+    int32_t width, height;
     int32_t tolerance2, spread2;
     const struct gif_palette *palette;
-    int transparent, bits;
+    int transparent; /* of the picture at hand */
     bool started;
     uint8_t *shown, *index;
     struct wish { /* of one pixel of the picture */
@@ -25,17 +25,16 @@ struct gif_coder {
     struct gif_chooser *chooser;
 };
 
-limn_status gif_coder_create(const struct gif_coder_params *p, struct gif_coder **out, limn_error *err)
+limn_status gif_coder_create(int32_t width, int32_t height, struct gif_coder **out, limn_error *err)
 {
     limn_status st = LIMN_OK;
-    size_t n = (size_t)p->width * (size_t)p->height;
+    size_t n = (size_t)width * (size_t)height;
     struct gif_coder *c = mem_zalloc(1, sizeof(*c));
     if (!c) {
         return err_nomem(err, sizeof(*c), "the GIF coder");
     }
-    c->p = *p;
-    c->tolerance2 = (int32_t)(p->tolerance * p->tolerance);
-    c->spread2 = (int32_t)(p->spread * p->spread);
+    c->width = width;
+    c->height = height;
     c->shown = mem_zalloc(n, 3);
     c->index = mem_alloc(n, 1);
     c->wish = mem_alloc(n, sizeof(*c->wish));
@@ -67,11 +66,11 @@ void gif_coder_destroy(struct gif_coder **c)
     }
 }
 
-void gif_coder_palette(struct gif_coder *c, const struct gif_palette *palette, int transparent, int bits)
+void gif_coder_palette(struct gif_coder *c, const struct gif_palette *palette, double tolerance, double spread)
 {
     c->palette = palette;
-    c->transparent = transparent;
-    c->bits = bits;
+    c->tolerance2 = (int32_t)(tolerance * tolerance);
+    c->spread2 = (int32_t)(spread * spread);
     gif_nearest_set(&c->nn, palette, c->spread2);
 }
 
@@ -83,7 +82,7 @@ const uint8_t *gif_coder_shown(const struct gif_coder *c)
 /* The nearest colour of every pixel, and whether it may stay. */
 static void make_wishes(struct gif_coder *c, const uint8_t *rgb)
 {
-    size_t n = (size_t)c->p.width * (size_t)c->p.height;
+    size_t n = (size_t)c->width * (size_t)c->height;
     for (size_t i = 0; i < n; i++) {
         struct wish *w = &c->wish[i];
         if (i > 0 && memcmp(rgb + 3 * i, rgb + 3 * i - 3, 3) == 0) {
@@ -97,10 +96,10 @@ static void make_wishes(struct gif_coder *c, const uint8_t *rgb)
 
 static struct gif_rect changed_rect(const struct gif_coder *c)
 {
-    int32_t left = c->p.width, top = -1, right = -1, bottom = -1;
-    for (int32_t y = 0; y < c->p.height; y++) {
-        const struct wish *row = c->wish + (size_t)y * (size_t)c->p.width;
-        int32_t first = 0, last = c->p.width - 1;
+    int32_t left = c->width, top = -1, right = -1, bottom = -1;
+    for (int32_t y = 0; y < c->height; y++) {
+        const struct wish *row = c->wish + (size_t)y * (size_t)c->width;
+        int32_t first = 0, last = c->width - 1;
         while (first <= last && row[first].keep) {
             first++;
         }
@@ -131,50 +130,86 @@ static void allow(struct gif_choices *ch, int index, int32_t cost)
     }
 }
 
-/* All indices that pixel i may get. */
+/* A pixel that stays between two that stay: other colours for it would not lengthen a match. */
+static bool amid_kept(const struct gif_coder *c, size_t i)
+{
+    return i > 0 && i + 1 < (size_t)c->width * (size_t)c->height && c->wish[i - 1].keep && c->wish[i].keep &&
+           c->wish[i + 1].keep;
+}
+
+/* All indices that pixel i may get: what is shown, and what is at most S worse than the better of that and the nearest.
+ */
 static void list_choices(struct gif_coder *c, size_t i, const uint8_t *rgb, struct gif_choices *ch)
 {
     const struct wish *w = &c->wish[i];
+    int32_t shown2 = w->keep ? gif_distance(c->shown + 3 * i, rgb) : INT32_MAX;
+    int32_t base = w->nearest2 < shown2 ? w->nearest2 : shown2;
     ch->n = 0;
     if (w->keep && c->transparent >= 0) {
-        allow(ch, c->transparent, gif_distance(c->shown + 3 * i, rgb) - w->nearest2);
+        allow(ch, c->transparent, shown2 - base);
     }
-    allow(ch, w->nearest, 0);
-    if (c->spread2 > 0) {
+    if (w->nearest != c->transparent && (ch->n == 0 || w->nearest2 <= base + c->spread2)) {
+        allow(ch, w->nearest, w->nearest2 - base);
+    }
+    if (c->spread2 > 0 && !amid_kept(c, i)) {
         const uint8_t *list;
         int n = gif_nearest_list(&c->nn, rgb, &list);
         for (int k = 0; k < n; k++) {
-            int32_t more = gif_distance(c->palette->rgb[list[k]], rgb) - w->nearest2;
-            if (more <= c->spread2) {
+            int32_t more = gif_distance(c->palette->rgb[list[k]], rgb) - base;
+            if (more <= c->spread2 && list[k] != c->transparent) {
                 allow(ch, list[k], more);
             }
         }
     }
 }
 
-void gif_coder_next(struct gif_coder *c, const uint8_t *rgb, struct gif_rect *rect, const uint8_t **index)
+/* The index that shows what is there. A palette of 256 has none to spare: one that no pixel needs that must change. */
+static int find_transparent(const struct gif_coder *c)
+{
+    bool needed[256] = {false};
+    if (!c->started || c->palette->n < 256) {
+        return c->started ? c->palette->n : -1;
+    }
+    size_t n = (size_t)c->width * (size_t)c->height;
+    for (size_t i = 0; i < n; i++) {
+        needed[c->wish[i].nearest] |= !c->wish[i].keep;
+    }
+    for (int i = 255; i >= 0; i--) {
+        if (!needed[i]) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void show(struct gif_coder *c, struct gif_rect r)
+{
+    const uint8_t *index = c->index;
+    for (int32_t y = 0; y < r.height; y++) {
+        uint8_t *shown = c->shown + 3 * ((size_t)(r.top + y) * (size_t)c->width + (size_t)r.left);
+        for (int32_t x = 0; x < r.width; x++, shown += 3, index++) {
+            if (*index != c->transparent) {
+                memcpy(shown, c->palette->rgb[*index], 3);
+            }
+        }
+    }
+}
+
+struct gif_coded gif_coder_next(struct gif_coder *c, const uint8_t *rgb)
 {
     make_wishes(c, rgb);
     struct gif_rect r = changed_rect(c);
-    c->started = true;
-    *rect = r;
-    *index = c->index;
-    size_t n = 0;
+    c->transparent = find_transparent(c);
     c->index[0] = c->transparent >= 0 ? (uint8_t)c->transparent : c->wish[0].nearest;
+    size_t n = 0;
     for (int32_t y = 0; y < r.height; y++) {
-        size_t i = (size_t)(r.top + y) * (size_t)c->p.width + (size_t)r.left;
+        size_t i = (size_t)(r.top + y) * (size_t)c->width + (size_t)r.left;
         for (int32_t x = 0; x < r.width; x++, i++) {
             list_choices(c, i, rgb + 3 * i, &c->choices[n++]);
         }
     }
-    gif_choose(c->chooser, c->choices, n, c->bits, c->index);
-    n = 0;
-    for (int32_t y = 0; y < r.height; y++) {
-        uint8_t *shown = c->shown + 3 * ((size_t)(r.top + y) * (size_t)c->p.width + (size_t)r.left);
-        for (int32_t x = 0; x < r.width; x++, shown += 3, n++) {
-            if (c->index[n] != c->transparent) {
-                memcpy(shown, c->palette->rgb[c->index[n]], 3);
-            }
-        }
-    }
+    gif_choose(c->chooser, c->choices, n, gif_bits(c->palette), c->index);
+    show(c, r);
+    c->started = true;
+    return (struct gif_coded){r, c->index, c->transparent};
 }

@@ -31,6 +31,7 @@ void gif_nearest_set(struct gif_nearest *nn, const struct gif_palette *palette, 
     nn->palette = palette;
     nn->slack = slack;
     memset(nn->count, 0, GIF_CELLS * sizeof(*nn->count));
+    memset(nn->recent, 0, sizeof(nn->recent));
 }
 
 /* Squared least and greatest distance of v to the interval [lo, lo + 7]. */
@@ -73,7 +74,7 @@ int gif_nearest_list(struct gif_nearest *nn, const uint8_t rgb[3], const uint8_t
     return nn->count[cell];
 }
 
-int gif_nearest_find(struct gif_nearest *nn, const uint8_t rgb[3], int32_t *d2)
+static int search(struct gif_nearest *nn, const uint8_t rgb[3], int32_t *d2)
 {
     const uint8_t *list;
     int n = gif_nearest_list(nn, rgb, &list), best = list[0];
@@ -87,4 +88,16 @@ int gif_nearest_find(struct gif_nearest *nn, const uint8_t rgb[3], int32_t *d2)
     }
     *d2 = best_d;
     return best;
+}
+
+int gif_nearest_find(struct gif_nearest *nn, const uint8_t rgb[3], int32_t *d2)
+{
+    uint32_t colour = (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2];
+    struct gif_found *f = &nn->recent[colour * 2654435761u >> 20];
+    if (f->key != colour + 1) {
+        f->index = search(nn, rgb, &f->d2);
+        f->key = colour + 1;
+    }
+    *d2 = f->d2;
+    return f->index;
 }

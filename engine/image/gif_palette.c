@@ -13,6 +13,9 @@
 #define EXACT_MAX 65536
 #define SLOTS (1 << 18) /* exact: open addressing; else 64^3 buckets */
 #define ROUNDS 12
+/* Below 1, colours that few pixels have (the hot spot of a heat map) get more entries than the mean error alone asks
+ * for. */
+#define WEIGHT_EXPONENT 0.9
 
 struct slot {
     uint32_t key; /* colour + 1, 0: free (exact only) */
@@ -107,11 +110,13 @@ static limn_status to_buckets(struct gif_histogram *h, limn_error *err)
     return LIMN_OK;
 }
 
-limn_status gif_histogram_add(struct gif_histogram *h, const uint8_t *rgb, int32_t width, int32_t height,
+limn_status gif_histogram_add(struct gif_histogram *h, const uint8_t *rgb, const uint8_t *before, size_t n,
                               limn_error *err)
 {
-    size_t n = (size_t)width * (size_t)height;
     for (size_t i = 0; i < n; i++, rgb += 3) {
+        if (before && memcmp(rgb, before + 3 * i, 3) == 0) {
+            continue;
+        }
         if (!h->buckets && h->n >= EXACT_MAX) {
             limn_status st = to_buckets(h, err);
             if (st != LIMN_OK) {
@@ -119,10 +124,9 @@ limn_status gif_histogram_add(struct gif_histogram *h, const uint8_t *rgb, int32
             }
         }
         struct slot *s = find_slot(h, (uint32_t)rgb[0] << 16 | (uint32_t)rgb[1] << 8 | rgb[2]);
-        uint64_t w = 1;
-        s->w += w;
+        s->w++;
         for (int k = 0; k < 3; k++) {
-            s->sum[k] += w * rgb[k];
+            s->sum[k] += rgb[k];
         }
     }
     return LIMN_OK;
@@ -133,7 +137,7 @@ limn_status gif_histogram_add(struct gif_histogram *h, const uint8_t *rgb, int32
 struct point {
     float c[3]; /* mean */
     uint8_t q[3];
-    double w;
+    double n, w; /* pixels, and their weight */
 };
 
 struct box {
@@ -151,7 +155,8 @@ static struct point *collect(const struct gif_histogram *h, limn_error *err)
             p[i].c[k] = (float)((double)s->sum[k] / (double)s->w);
             p[i].q[k] = (uint8_t)lrintf(p[i].c[k]);
         }
-        p[i].w = (double)s->w;
+        p[i].n = (double)s->w;
+        p[i].w = pow(p[i].n, WEIGHT_EXPONENT);
     }
     if (!p) {
         err_nomem(err, h->n * sizeof(*p), "the colours of a GIF");
@@ -259,11 +264,13 @@ static void split_all(struct point *points, size_t n, int max, struct gif_palett
 }
 
 /* One round: every point to its nearest entry, every entry to the mean of its points; an entry without points goes to
- * the point that is worst off. Returns the summed squared error before the move. */
-static double refine(const struct point *points, size_t n, struct gif_nearest *nn, struct gif_palette *pal)
+ * the point that is worst off. Returns the weighted sum of squared errors before the move; *error: root mean square of
+ * all pixels. */
+static double refine(const struct point *points, size_t n, struct gif_nearest *nn, struct gif_palette *pal,
+                     double *error)
 {
     struct moments m[256] = {{0}};
-    double total = 0, worst = 0;
+    double total = 0, sum = 0, count = 0, worst = 0;
     size_t worst_at = 0;
     gif_nearest_set(nn, pal, 0);
     for (size_t i = 0; i < n; i++) {
@@ -272,6 +279,8 @@ static double refine(const struct point *points, size_t n, struct gif_nearest *n
         int at = gif_nearest_find(nn, p->q, &d2);
         moments_add(&m[at], &(struct moments){p->w, {p->w * p->c[0], p->w * p->c[1], p->w * p->c[2]}});
         total += p->w * d2;
+        sum += p->n * d2;
+        count += p->n;
         if (p->w * d2 > worst) {
             worst = p->w * d2;
             worst_at = i;
@@ -285,6 +294,7 @@ static double refine(const struct point *points, size_t n, struct gif_nearest *n
             worst = 0; /* one a round */
         }
     }
+    *error = sqrt(sum / count);
     return total;
 }
 
@@ -322,7 +332,7 @@ static limn_status quantise(const struct gif_histogram *h, int max_colours, stru
     split_all(points, h->n, max_colours, out);
     for (int round = 0; round <= ROUNDS; round++) {
         struct gif_palette now = *out;
-        double total = refine(points, h->n, &nn, out);
+        double total = refine(points, h->n, &nn, out, &now.error);
         bool enough = total > least * 0.998;
         if (total < least) {
             least = total;
@@ -347,7 +357,6 @@ limn_status gif_palette_build(const struct gif_histogram *h, int max_colours, st
             uint32_t c = h->slot[h->used[i]].key - 1;
             memcpy(pal.rgb[pal.n++], (uint8_t[3]){(uint8_t)(c >> 16), (uint8_t)(c >> 8), (uint8_t)c}, 3);
         }
-        pal.exact = true;
     } else {
         limn_status st = quantise(h, max_colours, &pal, err);
         if (st != LIMN_OK) {

@@ -7,15 +7,25 @@
 struct gif_palette {
     int n; /* 1..256 */
     uint8_t rgb[256][3];
-    bool exact; /* every colour counted has its own entry */
+    double error; /* root mean square RGB distance of the colours counted; 0: every one has its own entry */
 };
+
+/* Bits of a pixel: room for the colours and, up to 255 of them, a transparent index. */
+static inline int gif_bits(const struct gif_palette *p)
+{
+    int bits = 1;
+    while (1 << bits < p->n + 1 && bits < 8) {
+        bits++;
+    }
+    return bits;
+}
 
 /* ---- gif_palette.c ---- */
 struct gif_histogram;
 limn_status gif_histogram_create(struct gif_histogram **out, limn_error *err);
 void gif_histogram_destroy(struct gif_histogram **h); /* NULL-safe */
-/* Counts the pixels of one picture; those in smooth places count more, since errors show there. */
-limn_status gif_histogram_add(struct gif_histogram *h, const uint8_t *rgb, int32_t width, int32_t height,
+/* Counts n pixels; those that are as in `before` (NULL: none) are left out. */
+limn_status gif_histogram_add(struct gif_histogram *h, const uint8_t *rgb, const uint8_t *before, size_t n,
                               limn_error *err);
 void gif_histogram_clear(struct gif_histogram *h);
 size_t gif_histogram_colours(const struct gif_histogram *h); /* distinct ones; SIZE_MAX: more than were kept apart */
@@ -29,6 +39,11 @@ struct gif_nearest {
     int32_t slack;        /* lists also hold the entries up to this squared distance behind the nearest */
     uint16_t *count;      /* per cell; 0: not made yet */
     uint8_t (*list)[256]; /* per cell */
+    struct gif_found {    /* answers given lately, by a hash of the colour */
+        uint32_t key;     /* colour + 1; 0: none */
+        int32_t d2;
+        int index;
+    } recent[4096];
 };
 limn_status gif_nearest_init(struct gif_nearest *nn, limn_error *err);
 void gif_nearest_finish(struct gif_nearest *nn);
@@ -62,19 +77,20 @@ void gif_choose(struct gif_chooser *c, const struct gif_choices *px, size_t n, i
 struct gif_rect {
     int32_t left, top, width, height; /* width 0: nothing changes */
 };
-struct gif_coder;
-struct gif_coder_params {
-    int32_t width, height;
-    double tolerance; /* T, in time */
-    double spread;    /* S, in space: an index may be this much farther from the pixel than the nearest one */
+struct gif_coded { /* valid until the next call */
+    struct gif_rect rect;
+    const uint8_t *index; /* rect.width * rect.height; when nothing changes one index that changes nothing at (0, 0) */
+    int transparent;      /* index, -1: none */
 };
-limn_status gif_coder_create(const struct gif_coder_params *p, struct gif_coder **out, limn_error *err);
+struct gif_coder;
+limn_status gif_coder_create(int32_t width, int32_t height, struct gif_coder **out, limn_error *err);
 void gif_coder_destroy(struct gif_coder **c); /* NULL-safe */
-/* The palette of the next pictures; `transparent`: its index, -1 for none (rectangles are then written whole). */
-void gif_coder_palette(struct gif_coder *c, const struct gif_palette *palette, int transparent, int bits);
-/* Codes a picture against what is shown and shows it. *index: rect.width * rect.height bytes, until the next call;
- * when nothing changes, one index that changes nothing at the first pixel. */
-void gif_coder_next(struct gif_coder *c, const uint8_t *rgb, struct gif_rect *rect, const uint8_t **index);
+/* Palette (kept by pointer) and tolerances of the next pictures, as RGB distances: a pixel may stay when that adds at
+ * most `tolerance` to the error, and take an index that adds at most `spread`. The transparent index is palette->n, or
+ * with 256 colours, in each picture, one that no changing pixel needs. */
+void gif_coder_palette(struct gif_coder *c, const struct gif_palette *palette, double tolerance, double spread);
+/* Codes a picture against what is shown and shows it. */
+struct gif_coded gif_coder_next(struct gif_coder *c, const uint8_t *rgb);
 const uint8_t *gif_coder_shown(const struct gif_coder *c); /* 3 * width * height */
 
 #endif

@@ -29,6 +29,9 @@ static const struct arch archs[] = {
      .facts = arch_stack3d_facts},
 };
 
+const struct arch arch_onnx = {
+    .name = "onnx", .title = "ONNX model", .first = "the input", .size = 224, .resize = 256, .input = &imagenet};
+
 size_t arch_count(void)
 {
     return sizeof archs / sizeof archs[0];

@@ -36,6 +36,9 @@ struct arch {
 #include "model/archs.def"
 #undef ARCH
 
+/* Stands for a network that is a graph of its own (ONNX): name, and how pictures are prepared when nothing says so. */
+extern const struct arch arch_onnx;
+
 size_t arch_count(void);
 const struct arch *arch_at(size_t i);
 const struct arch *arch_find(const char *name); /* NULL when unknown */

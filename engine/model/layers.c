@@ -56,11 +56,14 @@ static void list_add(struct model *m, bool *done, size_t i)
     }
     done[i] = true;
     const struct value *v = &p->graph->value[p->layer[i].value];
+    const struct net_layer *l = &p->layer[i];
     bool own = strcmp(v->name, name) == 0 && v->producer >= 0;
     m->layers[m->n_layers++] = (struct model_layer){.name = name,
-                                                    .op = own ? op_behind(p->graph, v) : "",
+                                                    .op = l->op != NULL ? l->op
+                                                          : own         ? op_behind(p->graph, v)
+                                                                        : "",
                                                     .shape = v->shape,
-                                                    .params = params_below(p->graph, name),
+                                                    .params = l->op != NULL ? l->params : params_below(p->graph, name),
                                                     .is_default = strcmp(name, m->card.default_layer) == 0};
 }
 

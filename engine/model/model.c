@@ -29,6 +29,10 @@ static limn_status arch_unknown(const char *name, limn_error *err)
 /* The architecture that the card or the user names, else the one that fits the weights. */
 static limn_status choose_arch(struct model *m, limn_error *err)
 {
+    if (m->onnx != NULL) {
+        m->arch = &arch_onnx;
+        return LIMN_OK;
+    }
     if (m->card.arch[0] == '\0') {
         return arch_recognise(m->weights, &m->arch, err);
     }
@@ -36,12 +40,11 @@ static limn_status choose_arch(struct model *m, limn_error *err)
     return m->arch != NULL ? LIMN_OK : arch_unknown(m->card.arch, err);
 }
 
-/* What the card leaves open follows the architecture and the weights. */
-static limn_status card_complete(struct model_card *c, const struct arch *a, const struct weights *w, limn_error *err)
+/* What the card leaves open follows the network. */
+static limn_status card_complete(struct model_card *c, const struct arch *a, struct arch_facts f, limn_error *err)
 {
-    struct arch_facts f;
     snprintf(c->arch, sizeof c->arch, "%s", a->name);
-    if (arch_facts(a, w, &f) && c->channels != 0 && c->channels != f.channels) {
+    if (c->channels != 0 && c->channels != f.channels) {
         return err_set(err, LIMN_ERR_FORMAT, "card says %d input channels, %s has %d", c->channels, a->first,
                        f.channels);
     }
@@ -108,6 +111,10 @@ static limn_status card_override(struct model_card *c, const struct model_option
     if (o->layer != NULL && strcmp(o->layer, "auto") != 0) {
         snprintf(c->default_layer, sizeof c->default_layer, "%s", o->layer);
     }
+    if (o->axes != NULL && strcmp(o->axes, "xyz") != 0 && strcmp(o->axes, "zyx") != 0) {
+        return err_set(err, LIMN_ERR_ARG, "axes \"%.20s\" (expected xyz or zyx)", o->axes);
+    }
+    c->axes = o->axes == NULL ? c->axes : o->axes[0] == 'x' ? VOLUME_XYZ : VOLUME_ZYX;
     if (o->output != NULL) {
         snprintf(c->output, sizeof c->output, "%s", o->output);
     }
@@ -202,7 +209,8 @@ static limn_status build_network(struct model *m, int32_t batch, struct arch_gra
     value_id output = VALUE_NONE;
     limn_status st = LIMN_OK;
     struct shape input = model_input_shape(m, batch);
-    TRY(arch_build(m->arch, m->weights, input, !m->card.keep_input, &g, err));
+    TRY(m->onnx != NULL ? onnx_net_build(m->onnx, input, &g, err)
+                        : arch_build(m->arch, m->weights, input, !m->card.keep_input, &g, err));
     TRY(choose_output(m, &g, &output, err));
     TRY(head_attach(g.graph, output, batch, &m->card.head, head, err));
     g.logits = head->scores;
@@ -213,20 +221,63 @@ out:
     return st;
 }
 
+/* Channels and size of the input. A graph of its own that leaves its size open takes the card's, else the usual one;
+ * small pictures are not cropped. */
+static limn_status network_facts(struct model *m, struct arch_facts *f, limn_error *err)
+{
+    if (m->onnx == NULL) {
+        arch_facts(m->arch, m->weights, f); /* when it fails, building names what is missing */
+        return LIMN_OK;
+    }
+    limn_status st = onnx_net_facts(m->onnx, f, err);
+    if (st != LIMN_OK) {
+        return st;
+    }
+    f->height = f->height > 0 ? f->height : f->width > 0 ? f->width : m->arch->size;
+    f->width = f->width > 0 ? f->width : f->height;
+    int32_t side = f->height < f->width ? f->height : f->width;
+    if (m->card.resize == 0 && side < 128) {
+        m->card.resize = side;
+    }
+    return LIMN_OK;
+}
+
+/* A card beside several formats may name a layer of another one: then, as without a card, the last layer. */
+static limn_status choose_layer(struct model *m, const char *asked, limn_error *err)
+{
+    const char *found = NULL, *given = m->card.default_layer;
+    if (given[0] != '\0' && (asked != NULL || model_resolve_layer(m, given, &found, NULL) == LIMN_OK)) {
+        return LIMN_OK;
+    }
+    const char *layer = onnx_net_layer(&m->probe, err);
+    if (layer == NULL) {
+        return LIMN_ERR_NOMEM;
+    }
+    snprintf(m->card.default_layer, sizeof m->card.default_layer, "%s", layer);
+    return LIMN_OK;
+}
+
 static limn_status open_network(struct model *m, const struct model_options *o, const char *labels, limn_error *err)
 {
     limn_status st = LIMN_OK;
     const char *layer = NULL;
+    struct arch_facts facts = {0};
     TRY(choose_arch(m, err));
     if (m->arch == NULL) {
         m->card.filter = m->card.filter == FILTER_OPEN ? RESIZE_BILINEAR : m->card.filter;
         return LIMN_OK;
     }
-    TRY(card_complete(&m->card, m->arch, m->weights, err));
+    TRY(network_facts(m, &facts, err));
+    TRY(card_complete(&m->card, m->arch, facts, err));
     TRY(card_override(&m->card, o, err));
     TRY(build_network(m, 1, &m->probe, &m->head, err));
     TRY(card_classes(m, err));
-    TRY(model_resolve_layer(m, m->card.default_layer, &layer, err));
+    if (m->onnx != NULL) {
+        TRY(choose_layer(m, o->layer, err));
+    }
+    if (m->card.default_layer[0] != '\0') {
+        TRY(model_resolve_layer(m, m->card.default_layer, &layer, err));
+    }
     TRY(load_labels(m, o->labels_path, labels, err));
 out:
     return st;
@@ -259,6 +310,18 @@ static limn_status open_recipe(struct model *m, const char *text, limn_error *er
     return weights_recipe(gain, &m->weights, err);
 }
 
+/* An ONNX model brings its network along, unless the user names a built-in one for its initializers. */
+static limn_status open_file(struct model *m, const struct model_options *o, limn_error *err)
+{
+    enum tensor_format format;
+    limn_status st = tensor_file_format(m->path, &format, err);
+    if (st != LIMN_OK) {
+        return st;
+    }
+    return format == TENSOR_ONNX && o->arch == NULL ? onnx_net_open(m->path, o->strict, &m->onnx, err)
+                                                    : weights_open(m->path, o->strict, &m->weights, err);
+}
+
 limn_status model_open(const char *name, const struct model_options *opt, struct model **out, limn_error *err)
 {
     static const struct model_options none = {0};
@@ -274,14 +337,14 @@ limn_status model_open(const char *name, const struct model_options *opt, struct
         TRY(open_recipe(m, name + strlen("recipe:"), err));
     } else {
         TRY(assets_find_model(name, m->path, err));
-        TRY(weights_open(m->path, o->strict, &m->weights, err));
+        TRY(open_file(m, o, err));
         TRY(open_card(m, labels, err));
     }
     if (o->arch != NULL) {
         snprintf(m->card.arch, sizeof m->card.arch, "%s", o->arch);
     }
     st = open_network(m, o, labels, err);
-    if (st == LIMN_ERR_FORMAT || st == LIMN_ERR_SHAPE) {
+    if (st == LIMN_ERR_FORMAT || st == LIMN_ERR_SHAPE || (m->onnx != NULL && st == LIMN_ERR_UNSUPPORTED)) {
         err_at(err, "%s", m->path[0] != '\0' ? m->path : name);
     }
     TRY(st);
@@ -299,6 +362,7 @@ void model_close(struct model **m)
     }
     arch_graph_finish(&(*m)->probe);
     weights_close(&(*m)->weights);
+    onnx_net_close(&(*m)->onnx);
     mem_free((*m)->layers);
     arena_finish(&(*m)->arena);
     mem_free(*m);
@@ -332,7 +396,7 @@ const char *model_output_name(const struct model *m, size_t i)
 
 const char *model_warning(const struct model *m)
 {
-    return weights_warning(m->weights);
+    return m->onnx != NULL ? onnx_net_warning(m->onnx) : weights_warning(m->weights);
 }
 
 limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_id *input, value_id *logits,
@@ -357,6 +421,17 @@ limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_
     *logits = r.logits;
     mem_free(r.layer);
     return LIMN_OK;
+}
+
+int32_t model_batch_max(struct model *m)
+{
+    if (m->batch_max == 0) {
+        struct arch_graph g = {0};
+        struct head head = {0};
+        m->batch_max = m->onnx == NULL || build_network(m, 2, &g, &head, NULL) == LIMN_OK ? INT32_MAX : 1;
+        arch_graph_finish(&g);
+    }
+    return m->batch_max;
 }
 
 const char *model_sha256(const struct model *m, limn_error *err)

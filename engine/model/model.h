@@ -41,15 +41,16 @@ struct model_options { /* zero or NULL: from the card */
     int32_t resize;          /* -1: none */
     bool strict;             /* non-finite weights are an error, not a warning */
     const char *output;      /* name of an output */
+    const char *axes;        /* of NIfTI volumes: "xyz" or "zyx" */
     bool pre_activation;     /* see head.h */
     bool multi_label;        /* classes do not exclude each other: HEAD_SIGMOID */
 };
 
 struct model;
-/* `name`: a path (safetensors or a PyTorch checkpoint, told by content) or the name of an installed model (searched in
- * $LIMN_MODELS, XDG data, share/limn beside the program, the install prefix, the source tree's assets/models).
- * "recipe:ARCH" is ARCH with deterministic weights computed from names (for tests); "recipe:ARCH@0.5" multiplies its
- * kernels. */
+/* `name`: a path (safetensors, a PyTorch checkpoint or an ONNX model, told by content) or the name of an installed
+ * model (searched in $LIMN_MODELS, XDG data, share/limn beside the program, the install prefix, the source tree's
+ * assets/models). "recipe:ARCH" is ARCH with deterministic weights computed from names (for tests); "recipe:ARCH@0.5"
+ * multiplies its kernels. */
 limn_status model_open(const char *name, const struct model_options *opt, struct model **out, limn_error *err);
 void model_close(struct model **m);
 const struct model_card *model_get_card(const struct model *m);
@@ -67,6 +68,9 @@ uint64_t model_params(const struct model *m);
  * (head.h). */
 limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_id *input, value_id *logits,
                         limn_error *err);
+
+/* The largest batch: 1 for an ONNX graph that has its batch size written into it. */
+int32_t model_batch_max(struct model *m);
 
 /* What the scores of the chosen output mean (`scores` is a value of no use), and the names of all outputs. */
 const struct head *model_head(const struct model *m);

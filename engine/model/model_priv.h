@@ -4,14 +4,17 @@
 
 #include "model/arch.h"
 #include "model/model.h"
+#include "model/onnx_net.h"
 
 #define MODEL_PATH_MAX 4096
 #define FILTER_OPEN ((enum resize_filter)255) /* of a card that names none: follows the architecture */
 
 struct model {
     struct model_card card;
-    const struct arch *arch; /* NULL: not recognised; its tensors can still be listed */
-    struct weights *weights;
+    const struct arch *arch;    /* NULL: not recognised; its tensors can still be listed */
+    struct weights *weights;    /* NULL for a graph of its own */
+    struct onnx_net *onnx;      /* that graph; then arch is &arch_onnx */
+    int32_t batch_max;          /* 0: not known yet */
     struct arch_graph probe;    /* of one image: names and shapes of the layers */
     struct model_layer *layers; /* made on first use */
     size_t n_layers;

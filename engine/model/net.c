@@ -32,7 +32,7 @@ static value_id net_record(struct net *n, const char *name, value_id x)
     if (n->b.status != LIMN_OK) {
         return VALUE_NONE;
     }
-    n->layer[n->n_layer++] = (struct net_layer){copy, x};
+    n->layer[n->n_layer++] = (struct net_layer){.name = copy, .value = x};
     return x;
 }
 

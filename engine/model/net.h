@@ -15,6 +15,8 @@
 struct net_layer {
     const char *name;
     value_id value;
+    const char *op;  /* NULL: that of the value; params follow from the names of the parameters */
+    uint64_t params; /* with an op */
 };
 
 struct net {

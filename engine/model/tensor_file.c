@@ -101,24 +101,48 @@ static limn_status open_onnx(struct tensor_file *f, const char *path, limn_error
     return st;
 }
 
+static limn_status format_of(struct file *file, enum tensor_format *out, limn_error *err)
+{
+    uint8_t head[262] = {0}; /* a tar header has its mark at 257 */
+    size_t n = file_size(file) < sizeof head ? (size_t)file_size(file) : sizeof head;
+    limn_status st = file_read_at(file, 0, head, n, err);
+    if (st != LIMN_OK) {
+        return st;
+    }
+    bool tar = n == sizeof head && memcmp(head + 257, "ustar", 5) == 0;
+    *out = torch_file_is(head, n, tar)                                   ? TENSOR_TORCH
+           : onnx_file_is(head, n) || str_ends(file_path(file), ".onnx") ? TENSOR_ONNX
+                                                                         : TENSOR_SAFETENSORS;
+    return LIMN_OK;
+}
+
+limn_status tensor_file_format(const char *path, enum tensor_format *out, limn_error *err)
+{
+    struct file *file = NULL;
+    limn_status st = file_open(path, &file, err);
+    if (st == LIMN_OK) {
+        st = format_of(file, out, err);
+    }
+    file_close(&file);
+    return st;
+}
+
 limn_status tensor_file_open(const char *path, struct tensor_file **out, limn_error *err)
 {
     struct file *file = NULL;
-    uint8_t head[262] = {0}; /* a tar header has its mark at 257 */
+    enum tensor_format format;
     limn_status st = LIMN_OK;
     struct tensor_file *f = mem_zalloc(1, sizeof *f);
     if (f == NULL) {
         return err_nomem(err, sizeof *f, "a file of tensors");
     }
     TRY(file_open(path, &file, err));
-    size_t n = file_size(file) < sizeof head ? (size_t)file_size(file) : sizeof head;
-    TRY(file_read_at(file, 0, head, n, err));
-    bool tar = n == sizeof head && memcmp(head + 257, "ustar", 5) == 0;
-    if (torch_file_is(head, n, tar)) {
+    TRY(format_of(file, &format, err));
+    if (format == TENSOR_TORCH) {
         struct file *taken = file;
         file = NULL;
         TRY(torch_file_open(taken, &f->torch, err));
-    } else if (onnx_file_is(head, n) || str_ends(path, ".onnx")) { /* by the name too: the refusal says what it is */
+    } else if (format == TENSOR_ONNX) {
         TRY(open_onnx(f, path, err));
     } else {
         TRY(safetensors_open(path, &f->safetensors, err));

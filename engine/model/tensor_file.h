@@ -5,6 +5,10 @@
 
 #include "model/safetensors.h"
 
+enum tensor_format { TENSOR_SAFETENSORS, TENSOR_TORCH, TENSOR_ONNX };
+/* By the first bytes; also by the name .onnx, whose reader says best what another file of that name is. */
+limn_status tensor_file_format(const char *path, enum tensor_format *out, limn_error *err);
+
 struct tensor_file;
 
 limn_status tensor_file_open(const char *path, struct tensor_file **out, limn_error *err);

@@ -105,16 +105,11 @@ static limn_status infer_avg_pool_grad(const struct op_call *c, struct shape *ou
 {
     limn_status st;
     const struct pool_attrs *a = c->attrs;
-    int32_t g[3], want[3];
+    int32_t want[3];
     TRY(spatial_check(c, 0, err));
     TRY(check_dilation(c, err));
-    spatial_get(&c->in[0], g);
     TRY(pool_out_size(c, a->in_size, c->in[0].rank, want, err));
-    if (memcmp(g, want, sizeof(g)) != 0) {
-        st = err_set(err, LIMN_ERR_SHAPE, "%s: %dx%dx%d pools to %dx%dx%d (found %dx%dx%d)", c->op->name, a->in_size[0],
-                     a->in_size[1], a->in_size[2], want[0], want[1], want[2], g[0], g[1], g[2]);
-        goto out;
-    }
+    TRY(spatial_expect(c, 0, want, err));
     out[0] = spatial_set(&c->in[0], a->in_size);
 out:
     return st;
@@ -137,15 +132,9 @@ static limn_status infer_adaptive_grad(const struct op_call *c, struct shape *ou
 {
     limn_status st;
     const struct adaptive_attrs *a = c->attrs;
-    int32_t g[3];
     TRY(spatial_check(c, 0, err));
-    spatial_get(&c->in[0], g);
-    TRY(adaptive_check(c, a->in_size, g, err));
-    if (memcmp(g, a->size, sizeof(g)) != 0) {
-        st = err_set(err, LIMN_ERR_SHAPE, "%s: g is %dx%dx%d (expected %dx%dx%d)", c->op->name, g[0], g[1], g[2],
-                     a->size[0], a->size[1], a->size[2]);
-        goto out;
-    }
+    TRY(adaptive_check(c, a->in_size, a->size, err));
+    TRY(spatial_expect(c, 0, a->size, err));
     out[0] = spatial_set(&c->in[0], a->in_size);
 out:
     return st;
@@ -157,32 +146,24 @@ static void vjp_avg_pool(struct vjp *v)
 {
     struct pool_attrs a = *(const struct pool_attrs *)v->call->attrs;
     spatial_get(&v->call->in[0], a.in_size);
-    if (v->need[0] && v->gout[0] != VALUE_NONE) {
-        v->gin[0] = build(v->b, &op_avg_pool_grad, NULL, &a, v->gout[0]);
-    }
+    vjp_adjoint(v, &op_avg_pool_grad, &a);
 }
 
 static void vjp_avg_pool_grad(struct vjp *v)
 {
-    if (v->need[0] && v->gout[0] != VALUE_NONE) {
-        v->gin[0] = build(v->b, &op_avg_pool, NULL, v->call->attrs, v->gout[0]);
-    }
+    vjp_adjoint(v, &op_avg_pool, v->call->attrs);
 }
 
 static void vjp_adaptive(struct vjp *v)
 {
     struct adaptive_attrs a = *(const struct adaptive_attrs *)v->call->attrs;
     spatial_get(&v->call->in[0], a.in_size);
-    if (v->need[0] && v->gout[0] != VALUE_NONE) {
-        v->gin[0] = build(v->b, &op_adaptive_avg_pool_grad, NULL, &a, v->gout[0]);
-    }
+    vjp_adjoint(v, &op_adaptive_avg_pool_grad, &a);
 }
 
 static void vjp_adaptive_grad(struct vjp *v)
 {
-    if (v->need[0] && v->gout[0] != VALUE_NONE) {
-        v->gin[0] = build(v->b, &op_adaptive_avg_pool, NULL, v->call->attrs, v->gout[0]);
-    }
+    vjp_adjoint(v, &op_adaptive_avg_pool, v->call->attrs);
 }
 
 /* --- plan --- */
@@ -304,68 +285,39 @@ static limn_status plan_avg_pool_grad(const struct op_call *c, const struct devi
     return plan_windows(c, caps, &g, c->attrs, true, out, err);
 }
 
+#define POOLING(type, desc, n)                                                                                         \
+    .n_in_min = 1, .n_in_max = 1, .n_out = 1, .attrs = desc, .n_attrs = n, .attr_bytes = sizeof(struct type),          \
+    .tol = 1e-5f
+#define WINDOWS POOLING(pool_attrs, pool_attr_desc, POOL_N_ATTRS)
+#define ADAPTIVE POOLING(adaptive_attrs, adaptive_attr_desc, ADAPTIVE_N_ATTRS)
+
 /* Tolerances: sums of a window in another order than the reference; global pooling sums up to some ten thousand
  * elements one after the other, which errs by about sqrt(n) * 2^-24 of the terms' size, here below 1e-5. */
-const struct op op_avg_pool = {
-    .name = "avg_pool",
-    .doc = "y[o] = mean of the window of o",
-    .n_in_min = 1,
-    .n_in_max = 1,
-    .n_out = 1,
-    .attrs = pool_attr_desc,
-    .n_attrs = POOL_N_ATTRS,
-    .attr_bytes = sizeof(struct pool_attrs),
-    .infer = infer_avg_pool,
-    .ref = ref_avg,
-    .vjp = vjp_avg_pool,
-    .plan = plan_avg_pool,
-    .tol = 1e-5f,
-};
-
-const struct op op_avg_pool_grad = {
-    .name = "avg_pool_grad",
-    .doc = "y[p] = sum of g[o] / count(o) over the windows o that hold p",
-    .n_in_min = 1,
-    .n_in_max = 1,
-    .n_out = 1,
-    .attrs = pool_attr_desc,
-    .n_attrs = POOL_N_ATTRS,
-    .attr_bytes = sizeof(struct pool_attrs),
-    .infer = infer_avg_pool_grad,
-    .ref = ref_avg_grad,
-    .vjp = vjp_avg_pool_grad,
-    .plan = plan_avg_pool_grad,
-    .tol = 1e-5f,
-};
-
-const struct op op_adaptive_avg_pool = {
-    .name = "adaptive_avg_pool",
-    .doc = "y[o] = mean of x over floor(o*in/out) .. ceil((o+1)*in/out)-1",
-    .n_in_min = 1,
-    .n_in_max = 1,
-    .n_out = 1,
-    .attrs = adaptive_attr_desc,
-    .n_attrs = ADAPTIVE_N_ATTRS,
-    .attr_bytes = sizeof(struct adaptive_attrs),
-    .infer = infer_adaptive,
-    .ref = ref_avg,
-    .vjp = vjp_adaptive,
-    .plan = plan_adaptive,
-    .tol = 1e-5f,
-};
-
-const struct op op_adaptive_avg_pool_grad = {
-    .name = "adaptive_avg_pool_grad",
-    .doc = "the adjoint of adaptive_avg_pool",
-    .n_in_min = 1,
-    .n_in_max = 1,
-    .n_out = 1,
-    .attrs = adaptive_attr_desc,
-    .n_attrs = ADAPTIVE_N_ATTRS,
-    .attr_bytes = sizeof(struct adaptive_attrs),
-    .infer = infer_adaptive_grad,
-    .ref = ref_avg_grad,
-    .vjp = vjp_adaptive_grad,
-    .plan = plan_adaptive_grad,
-    .tol = 1e-5f,
-};
+const struct op op_avg_pool = {.name = "avg_pool",
+                               .doc = "y[o] = mean of the window of o",
+                               WINDOWS,
+                               .infer = infer_avg_pool,
+                               .ref = ref_avg,
+                               .vjp = vjp_avg_pool,
+                               .plan = plan_avg_pool};
+const struct op op_avg_pool_grad = {.name = "avg_pool_grad",
+                                    .doc = "y[p] = sum of g[o] / count(o) over the windows o that hold p",
+                                    WINDOWS,
+                                    .infer = infer_avg_pool_grad,
+                                    .ref = ref_avg_grad,
+                                    .vjp = vjp_avg_pool_grad,
+                                    .plan = plan_avg_pool_grad};
+const struct op op_adaptive_avg_pool = {.name = "adaptive_avg_pool",
+                                        .doc = "y[o] = mean of x over floor(o*in/out) .. ceil((o+1)*in/out)-1",
+                                        ADAPTIVE,
+                                        .infer = infer_adaptive,
+                                        .ref = ref_avg,
+                                        .vjp = vjp_adaptive,
+                                        .plan = plan_adaptive};
+const struct op op_adaptive_avg_pool_grad = {.name = "adaptive_avg_pool_grad",
+                                             .doc = "the adjoint of adaptive_avg_pool",
+                                             ADAPTIVE,
+                                             .infer = infer_adaptive_grad,
+                                             .ref = ref_avg_grad,
+                                             .vjp = vjp_adaptive_grad,
+                                             .plan = plan_adaptive_grad};

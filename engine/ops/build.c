@@ -84,3 +84,11 @@ value_id build_layer_norm(struct builder *b, const char *name, value_id x, value
     y = scaled ? build(b, &op_mul, shifted ? NULL : name, NULL, y, gamma) : y;
     return shifted ? build(b, &op_add, name, NULL, y, beta) : y;
 }
+
+void vjp_adjoint(struct vjp *v, const struct op *op, const void *attrs)
+{
+    value_id in[2] = {v->gout[0], v->call->n_in > 1 ? v->in[1] : VALUE_NONE};
+    if (v->need[0] && v->gout[0] != VALUE_NONE) {
+        v->gin[0] = build_node(v->b, op, NULL, attrs, v->call->n_in, in);
+    }
+}

@@ -31,11 +31,6 @@ out:
     return st;
 }
 
-struct conv_sum {
-    const double *x, *w;
-    double *y;
-};
-
 static void add_product(void *user, size_t big, size_t w, size_t small)
 {
     struct conv_sum *s = user;
@@ -49,14 +44,7 @@ static void conv_ref(const struct op_call *c, const double *const *in, double *c
     if (conv_geom_init(&g, a, &c->in[CONV_X], &c->out[0], &c->in[CONV_W], NULL) != LIMN_OK) {
         return;
     }
-    size_t n = shape_elems(&c->out[0]), volume = conv_volume(g.small), channels = (size_t)c->out[0].dim[1];
-    const double *all[CONV_N_IN] = {NULL};
-    memcpy(all, in, (size_t)c->n_in * sizeof(*in));
-    memset(out[0], 0, n * sizeof(double));
-    conv_visit(&g, add_product, &(struct conv_sum){in[CONV_X], in[CONV_W], out[0]});
-    for (size_t i = 0; i < n; i++) {
-        out[0][i] = epilogue_ref(&a->epi, all, CONV_BIAS, out[0][i], i / volume % channels, i);
-    }
+    conv_ref_sum(c, &g, in, out, add_product);
 }
 
 static void conv_vjp(struct vjp *v)
@@ -79,12 +67,7 @@ static void conv_vjp(struct vjp *v)
         }
         v->gin[CONV_W] = build(v->b, &op_conv_weight_grad, NULL, &t, v->in[CONV_X], v->gout[0]);
     }
-    if (op_has(v->call, CONV_BIAS) && v->need[CONV_BIAS]) {
-        v->gin[CONV_BIAS] = conv_bias_vjp(v->b, v->gout[0]);
-    }
-    if (op_has(v->call, CONV_ADD) && v->need[CONV_ADD]) {
-        v->gin[CONV_ADD] = v->gout[0];
-    }
+    conv_vjp_epilogue(v);
 }
 
 static limn_status conv_plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,

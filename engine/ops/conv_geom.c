@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "ops/epilogue.h"
+
 #define ATTR(field, type)                                                                                              \
     {                                                                                                                  \
 #field, type, offsetof(struct conv_attrs, field)                                                               \
@@ -163,9 +165,28 @@ void conv_visit(const struct conv_geom *g, conv_visit_fn fn, void *user)
     }
 }
 
-value_id conv_bias_vjp(struct builder *b, value_id gout)
+void conv_ref_sum(const struct op_call *c, const struct conv_geom *g, const double *const *in, double *const *out,
+                  conv_visit_fn add)
 {
-    const struct shape *s = build_shape(b, gout);
-    struct reduce_attrs a = {.axes = ((1 << s->rank) - 1) & ~2, .keepdims = 0};
-    return build(b, &op_reduce_sum, NULL, &a, gout);
+    const struct shape *y = &c->out[0];
+    size_t n = shape_elems(y), channels = (size_t)y->dim[1], volume = n / (size_t)y->dim[0] / channels;
+    const double *all[CONV_N_IN] = {NULL};
+    memcpy(all, in, (size_t)c->n_in * sizeof(*in));
+    memset(out[0], 0, n * sizeof(double));
+    conv_visit(g, add, &(struct conv_sum){in[CONV_X], in[CONV_W], out[0]});
+    for (size_t i = 0; i < n; i++) {
+        const struct epilogue *e = &((const struct conv_attrs *)c->attrs)->epi;
+        out[0][i] = epilogue_ref(e, all, CONV_BIAS, out[0][i], i / volume % channels, i);
+    }
+}
+
+void conv_vjp_epilogue(struct vjp *v)
+{
+    if (op_has(v->call, CONV_BIAS) && v->need[CONV_BIAS]) {
+        int32_t but_channels = ((1 << v->call->out[0].rank) - 1) & ~2;
+        v->gin[CONV_BIAS] = build_reduce(v->b, &op_reduce_sum, v->gout[0], but_channels, false);
+    }
+    if (op_has(v->call, CONV_ADD) && v->need[CONV_ADD]) {
+        v->gin[CONV_ADD] = v->gout[0];
+    }
 }

@@ -30,8 +30,16 @@ size_t conv_volume(const int32_t dim[3]);
  */
 typedef void (*conv_visit_fn)(void *user, size_t big, size_t w, size_t small);
 void conv_visit(const struct conv_geom *g, conv_visit_fn fn, void *user);
-/* Adds up the reduce_sum of the cotangent over everything but channels: the cotangent of bias. */
-value_id conv_bias_vjp(struct builder *b, value_id gout);
+/* The references of conv and conv_transpose: `add` adds the product of x and w at a visited place to y, then the
+ * epilogue finishes y. */
+struct conv_sum {
+    const double *x, *w;
+    double *y;
+};
+void conv_ref_sum(const struct op_call *c, const struct conv_geom *g, const double *const *in, double *const *out,
+                  conv_visit_fn add);
+/* The cotangents of bias and add. */
+void conv_vjp_epilogue(struct vjp *v);
 
 extern const struct attr_desc conv_attr_table[];
 #define CONV_N_ATTRS 10

@@ -21,14 +21,14 @@ out:
     return st;
 }
 
-struct conv_sum {
+struct grad_sum {
     const double *x, *g;
     double *dw;
 };
 
 static void add_product(void *user, size_t big, size_t w, size_t small)
 {
-    struct conv_sum *s = user;
+    struct grad_sum *s = user;
     s->dw[w] += s->x[big] * s->g[small];
 }
 
@@ -39,7 +39,7 @@ static void conv_weight_grad_ref(const struct op_call *c, const double *const *i
         return;
     }
     memset(out[0], 0, shape_elems(&c->out[0]) * sizeof(double));
-    conv_visit(&g, add_product, &(struct conv_sum){in[0], in[1], out[0]});
+    conv_visit(&g, add_product, &(struct grad_sum){in[0], in[1], out[0]});
 }
 
 static void conv_weight_grad_vjp(struct vjp *v)

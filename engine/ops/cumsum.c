@@ -41,9 +41,7 @@ static void vjp(struct vjp *v)
 {
     struct cumsum_attrs a = *(const struct cumsum_attrs *)v->call->attrs;
     a.reverse = !a.reverse;
-    if (v->need[0] && v->gout[0] != VALUE_NONE) {
-        v->gin[0] = build(v->b, &op_cumsum, NULL, &a, v->gout[0]);
-    }
+    vjp_adjoint(v, &op_cumsum, &a);
 }
 
 static limn_status plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *l, limn_error *err)

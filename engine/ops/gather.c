@@ -139,9 +139,7 @@ static void vjp_with(struct vjp *v, const struct op *op)
 {
     struct gather_attrs a = *(const struct gather_attrs *)v->call->attrs;
     a.size = is_adjoint(op) ? v->call->in[0].dim[a.axis] : 0;
-    if (v->need[0] && v->gout[0] != VALUE_NONE) {
-        v->gin[0] = build(v->b, op, NULL, &a, v->gout[0], v->in[1]);
-    }
+    vjp_adjoint(v, op, &a);
 }
 
 static void vjp_gather(struct vjp *v)

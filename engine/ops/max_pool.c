@@ -19,18 +19,12 @@ static limn_status same_shape(const struct op_call *c, limn_error *err)
     return LIMN_OK;
 }
 
-/* The pooled size of `in` must be the spatial size of `pooled`. */
-static limn_status check_pooled(const struct op_call *c, const int32_t in[3], const struct shape *pooled,
-                                limn_error *err)
+/* The pooled size of `in` must be that of input `pooled`. */
+static limn_status check_pooled(const struct op_call *c, const int32_t in[3], int pooled, limn_error *err)
 {
-    int32_t want[3], have[3];
-    limn_status st = pool_out_size(c, in, pooled->rank, want, err);
-    spatial_get(pooled, have);
-    if (st == LIMN_OK && memcmp(want, have, sizeof(want)) != 0) {
-        st = err_set(err, LIMN_ERR_SHAPE, "%s: %dx%dx%d pools to %dx%dx%d (found %dx%dx%d)", c->op->name, in[0], in[1],
-                     in[2], want[0], want[1], want[2], have[0], have[1], have[2]);
-    }
-    return st;
+    int32_t want[3];
+    limn_status st = pool_out_size(c, in, c->in[pooled].rank, want, err);
+    return st == LIMN_OK ? spatial_expect(c, pooled, want, err) : st;
 }
 
 /* --- max_pool --- */
@@ -126,15 +120,14 @@ static limn_status plan_max_pool(const struct op_call *c, const struct device_ca
     return plane_windows(c, caps, g.planes, &(struct plane_work){to, {from, to, to}, POOL_LOCAL}, out, err);
 }
 
+#define MAXIMUM(inputs, outputs)                                                                                       \
+    .n_in_min = (inputs), .n_in_max = (inputs), .n_out = (outputs), .attrs = pool_attr_desc, .n_attrs = POOL_N_ATTRS,  \
+    .attr_bytes = sizeof(struct pool_attrs)
+
 const struct op op_max_pool = {
     .name = "max_pool",
     .doc = "y[o] = max of the window of o; index[o] = place of its first maximum in the plane",
-    .n_in_min = 1,
-    .n_in_max = 1,
-    .n_out = 2,
-    .attrs = pool_attr_desc,
-    .n_attrs = POOL_N_ATTRS,
-    .attr_bytes = sizeof(struct pool_attrs),
+    MAXIMUM(1, 2),
     .infer = infer_max_pool,
     .ref = ref_max_pool,
     .vjp = vjp_max_pool,
@@ -151,7 +144,7 @@ static limn_status infer_max_pool_grad(const struct op_call *c, struct shape *ou
     TRY(spatial_check(c, 0, err));
     TRY(same_shape(c, err));
     TRY(plane_check(c, a->in_size, err));
-    TRY(check_pooled(c, a->in_size, &c->in[0], err));
+    TRY(check_pooled(c, a->in_size, 0, err));
     out[0] = spatial_set(&c->in[0], a->in_size);
 out:
     return st;
@@ -172,9 +165,7 @@ static void ref_max_pool_grad(const struct op_call *c, const double *const *in, 
 
 static void vjp_max_pool_grad(struct vjp *v)
 {
-    if (v->need[0] && v->gout[0] != VALUE_NONE) {
-        v->gin[0] = build(v->b, &op_max_pool_gather, NULL, v->call->attrs, v->gout[0], v->in[1]);
-    }
+    vjp_adjoint(v, &op_max_pool_gather, v->call->attrs);
 }
 
 static limn_status plan_max_pool_grad(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
@@ -203,12 +194,7 @@ static limn_status plan_max_pool_grad(const struct op_call *c, const struct devi
 const struct op op_max_pool_grad = {
     .name = "max_pool_grad",
     .doc = "y[p] = sum of g[o] over o with index[o] = p",
-    .n_in_min = 2,
-    .n_in_max = 2,
-    .n_out = 1,
-    .attrs = pool_attr_desc,
-    .n_attrs = POOL_N_ATTRS,
-    .attr_bytes = sizeof(struct pool_attrs),
+    MAXIMUM(2, 1),
     .infer = infer_max_pool_grad,
     .ref = ref_max_pool_grad,
     .vjp = vjp_max_pool_grad,
@@ -232,7 +218,7 @@ static limn_status infer_max_pool_gather(const struct op_call *c, struct shape *
     }
     spatial_get(&c->in[0], in);
     TRY(plane_check(c, in, err));
-    TRY(check_pooled(c, in, &c->in[1], err));
+    TRY(check_pooled(c, in, 1, err));
     out[0] = c->in[1];
 out:
     return st;
@@ -250,9 +236,7 @@ static void ref_max_pool_gather(const struct op_call *c, const double *const *in
 static void vjp_max_pool_gather(struct vjp *v)
 {
     struct pool_attrs a = with_in_size(v->call);
-    if (v->need[0] && v->gout[0] != VALUE_NONE) {
-        v->gin[0] = build(v->b, &op_max_pool_grad, NULL, &a, v->gout[0], v->in[1]);
-    }
+    vjp_adjoint(v, &op_max_pool_grad, &a);
 }
 
 static limn_status plan_max_pool_gather(const struct op_call *c, const struct device_caps *caps,
@@ -275,12 +259,7 @@ static limn_status plan_max_pool_gather(const struct op_call *c, const struct de
 const struct op op_max_pool_gather = {
     .name = "max_pool_gather",
     .doc = "y[o] = x[index[o]] within the plane",
-    .n_in_min = 2,
-    .n_in_max = 2,
-    .n_out = 1,
-    .attrs = pool_attr_desc,
-    .n_attrs = POOL_N_ATTRS,
-    .attr_bytes = sizeof(struct pool_attrs),
+    MAXIMUM(2, 1),
     .infer = infer_max_pool_gather,
     .ref = ref_max_pool_gather,
     .vjp = vjp_max_pool_gather,

@@ -227,6 +227,8 @@ value_id build_reshape(struct builder *b, const char *name, value_id x, struct s
 /* Sums x over broadcast dimensions until it has `shape`: the adjoint of broadcasting. */
 value_id build_sum_to(struct builder *b, value_id x, struct shape shape);
 value_id build_broadcast(struct builder *b, value_id x, struct shape shape);
+/* The vjp of an operator that is linear in input 0: op(cotangent of output 0, the other inputs). */
+void vjp_adjoint(struct vjp *v, const struct op *op, const void *attrs);
 /* (x - mean) / sqrt(var + eps) over the axes of a bit mask; mean and 1 / sqrt(var + eps), axes kept, unless NULL. */
 value_id build_normalise(struct builder *b, value_id x, int32_t axes, float eps, value_id *mean, value_id *inv_std);
 /* x scale + shift with one number per channel (dimension 1); shift may be VALUE_NONE. */

@@ -243,9 +243,7 @@ static void ref_pad_grad(const struct op_call *c, const double *const *in, doubl
 
 static void vjp_pad_grad(struct vjp *v)
 {
-    if (v->need[0] && v->gout[0] != VALUE_NONE) {
-        v->gin[0] = build(v->b, &op_pad, NULL, v->call->attrs, v->gout[0]);
-    }
+    vjp_adjoint(v, &op_pad, v->call->attrs);
 }
 
 static limn_status plan_pad_grad(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
@@ -254,15 +252,13 @@ static limn_status plan_pad_grad(const struct op_call *c, const struct device_ca
     return plan_passes(c, &c->out[0], &c->in[0], caps, out, err);
 }
 
+#define PADDING                                                                                                        \
+    .n_in_min = 1, .n_in_max = 1, .n_out = 1, .attrs = pad_desc, .n_attrs = 5, .attr_bytes = sizeof(struct pad_attrs)
+
 const struct op op_pad_grad = {
     .name = "pad_grad",
     .doc = "the adjoint of pad by reflection, edge or wrapping",
-    .n_in_min = 1,
-    .n_in_max = 1,
-    .n_out = 1,
-    .attrs = pad_desc,
-    .n_attrs = 5,
-    .attr_bytes = sizeof(struct pad_attrs),
+    PADDING,
     .infer = infer_pad_grad,
     .ref = ref_pad_grad,
     .vjp = vjp_pad_grad,
@@ -273,12 +269,7 @@ const struct op op_pad_grad = {
 const struct op op_pad = {
     .name = "pad",
     .doc = "y[begin + i * (interior + 1)] = x[i], elsewhere value, or x reflected, repeated or wrapped around",
-    .n_in_min = 1,
-    .n_in_max = 1,
-    .n_out = 1,
-    .attrs = pad_desc,
-    .n_attrs = 5,
-    .attr_bytes = sizeof(struct pad_attrs),
+    PADDING,
     .infer = infer_pad,
     .ref = ref_pad,
     .vjp = vjp_pad,

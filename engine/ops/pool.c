@@ -68,6 +68,17 @@ limn_status spatial_check(const struct op_call *c, int input, limn_error *err)
     return LIMN_OK;
 }
 
+limn_status spatial_expect(const struct op_call *c, int input, const int32_t want[3], limn_error *err)
+{
+    int32_t have[3];
+    spatial_get(&c->in[input], have);
+    if (memcmp(want, have, sizeof(have)) != 0) {
+        return err_set(err, LIMN_ERR_SHAPE, "%s: input %d has planes of %dx%dx%d (expected %dx%dx%d)", c->op->name,
+                       input, have[0], have[1], have[2], want[0], want[1], want[2]);
+    }
+    return LIMN_OK;
+}
+
 #define PLANE_MAX (1 << 24) /* positions are floats: exact below this */
 
 limn_status plane_check(const struct op_call *c, const int32_t size[3], limn_error *err)

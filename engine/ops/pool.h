@@ -21,6 +21,9 @@ static inline size_t spatial_elems(const int32_t size[3])
 /* Rank 3 to 5, else LIMN_ERR_SHAPE naming the operator. */
 limn_status spatial_check(const struct op_call *c, int input, limn_error *err);
 
+/* LIMN_ERR_SHAPE unless that is the spatial size of an input. */
+limn_status spatial_expect(const struct op_call *c, int input, const int32_t want[3], limn_error *err);
+
 /* Output size of a pooling for input size `in`, by torch's rule: with ceil_mode the last window must start inside the
  * input or the leading padding. Refuses attributes out of range and windows that hold padding only. */
 limn_status pool_out_size(const struct op_call *c, const int32_t in[3], int rank, int32_t out[3], limn_error *err);

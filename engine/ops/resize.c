@@ -96,21 +96,12 @@ static limn_status check_attrs(const struct op_call *c, const int32_t in[3], con
     return LIMN_OK;
 }
 
-static limn_status check_rank(const struct op_call *c, limn_error *err)
-{
-    char text[SHAPE_TEXT_MAX];
-    int32_t rank = c->in[0].rank;
-    return rank >= 3 && rank <= 5 ? LIMN_OK
-                                  : err_set(err, LIMN_ERR_SHAPE, "%s: input is %s (expected rank 3 to 5)", c->op->name,
-                                            shape_text(&c->in[0], text));
-}
-
 static limn_status infer_resize(const struct op_call *c, struct shape *out, limn_error *err)
 {
     limn_status st;
     const struct resize_attrs *a = c->attrs;
     int32_t in[3];
-    TRY(check_rank(c, err));
+    TRY(spatial_check(c, 0, err));
     spatial_get(&c->in[0], in);
     TRY(check_attrs(c, in, a->size, err));
     out[0] = spatial_set(&c->in[0], a->size);
@@ -122,15 +113,9 @@ static limn_status infer_resize_grad(const struct op_call *c, struct shape *out,
 {
     limn_status st;
     const struct resize_attrs *a = c->attrs;
-    int32_t g[3];
-    TRY(check_rank(c, err));
-    spatial_get(&c->in[0], g);
-    TRY(check_attrs(c, a->in_size, g, err));
-    if (memcmp(g, a->size, sizeof(g)) != 0) {
-        st = err_set(err, LIMN_ERR_SHAPE, "resize_grad: g is %dx%dx%d (expected %dx%dx%d)", g[0], g[1], g[2],
-                     a->size[0], a->size[1], a->size[2]);
-        goto out;
-    }
+    TRY(spatial_check(c, 0, err));
+    TRY(check_attrs(c, a->in_size, a->size, err));
+    TRY(spatial_expect(c, 0, a->size, err));
     out[0] = spatial_set(&c->in[0], a->in_size);
 out:
     return st;
@@ -140,16 +125,12 @@ static void vjp_resize(struct vjp *v)
 {
     struct resize_attrs a = *(const struct resize_attrs *)v->call->attrs;
     spatial_get(&v->call->in[0], a.in_size);
-    if (v->need[0] && v->gout[0] != VALUE_NONE) {
-        v->gin[0] = build(v->b, &op_resize_grad, NULL, &a, v->gout[0]);
-    }
+    vjp_adjoint(v, &op_resize_grad, &a);
 }
 
 static void vjp_resize_grad(struct vjp *v)
 {
-    if (v->need[0] && v->gout[0] != VALUE_NONE) {
-        v->gin[0] = build(v->b, &op_resize, NULL, v->call->attrs, v->gout[0]);
-    }
+    vjp_adjoint(v, &op_resize, v->call->attrs);
 }
 
 /* The kernels of the usual kinds know their formula: positions are fractions whose numerators reach
@@ -245,35 +226,24 @@ static limn_status plan_resize_grad(const struct op_call *c, const struct device
     return plan_any(c, caps, &g, true, out, err);
 }
 
-/* Tolerances: interpolation weights rounded to float, eight products; the adjoint sums (out / in)^3 of them. */
-const struct op op_resize = {
-    .name = "resize",
-    .doc = "nearest or linear resampling to a spatial size",
-    .n_in_min = 1,
-    .n_in_max = 1,
-    .n_out = 1,
-    .attrs = resize_desc,
-    .n_attrs = sizeof(resize_desc) / sizeof(resize_desc[0]),
-    .attr_bytes = sizeof(struct resize_attrs),
-    .infer = infer_resize,
-    .ref = ref_resize,
-    .vjp = vjp_resize,
-    .plan = plan_resize,
-    .tol = 4e-6f,
-};
+#define RESIZE                                                                                                         \
+    .n_in_min = 1, .n_in_max = 1, .n_out = 1, .attrs = resize_desc,                                                    \
+    .n_attrs = sizeof(resize_desc) / sizeof(resize_desc[0]), .attr_bytes = sizeof(struct resize_attrs)
 
-const struct op op_resize_grad = {
-    .name = "resize_grad",
-    .doc = "the adjoint of resize",
-    .n_in_min = 1,
-    .n_in_max = 1,
-    .n_out = 1,
-    .attrs = resize_desc,
-    .n_attrs = sizeof(resize_desc) / sizeof(resize_desc[0]),
-    .attr_bytes = sizeof(struct resize_attrs),
-    .infer = infer_resize_grad,
-    .ref = ref_resize_grad,
-    .vjp = vjp_resize_grad,
-    .plan = plan_resize_grad,
-    .tol = 1e-5f,
-};
+/* Tolerances: interpolation weights rounded to float, eight products; the adjoint sums (out / in)^3 of them. */
+const struct op op_resize = {.name = "resize",
+                             .doc = "nearest, linear or cubic resampling to a spatial size",
+                             RESIZE,
+                             .infer = infer_resize,
+                             .ref = ref_resize,
+                             .vjp = vjp_resize,
+                             .plan = plan_resize,
+                             .tol = 4e-6f};
+const struct op op_resize_grad = {.name = "resize_grad",
+                                  .doc = "the adjoint of resize",
+                                  RESIZE,
+                                  .infer = infer_resize_grad,
+                                  .ref = ref_resize_grad,
+                                  .vjp = vjp_resize_grad,
+                                  .plan = plan_resize_grad,
+                                  .tol = 1e-5f};

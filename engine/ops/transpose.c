@@ -47,9 +47,7 @@ static void vjp_transpose(struct vjp *v)
     for (int i = 0; i < v->call->in[0].rank; i++) {
         inverse.perm[a->perm[i]] = i;
     }
-    if (v->need[0] && v->gout[0] != VALUE_NONE) {
-        v->gin[0] = build(v->b, &op_transpose, NULL, &inverse, v->gout[0]);
-    }
+    vjp_adjoint(v, &op_transpose, &inverse);
 }
 
 static limn_status plan_transpose(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,

@@ -26,6 +26,8 @@ CASES = {
     "mobilenet_v2/samoyed": ("mobilenet_v2", "samoyed_224", None, "features.18", HALF, True),
     "recipe_densenet121/catmacaw": ("densenet121", "catmacaw_224", None, "features", IMAGENET, True),
     "recipe_resnet50/catmacaw": ("resnet50", "catmacaw_224", None, "layer4", IMAGENET, False),
+    "recipe_efficientnet_b0/catmacaw": ("efficientnet_b0", "catmacaw_224", None, "features.8", IMAGENET, False),
+    "recipe_convnext_tiny/catmacaw": ("convnext_tiny", "catmacaw_224", None, "features.7", IMAGENET, False),
 }
 TOLERANCE = {
     "logits": "abs <= 1e-3 * max|logit|",

@@ -3,7 +3,7 @@
 #define LIMN_CLI_CLI_H
 
 #include <jansson.h>
-#include <limn/limn.h>
+#include <limn/volume.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -40,6 +40,11 @@ enum option_id {
     OPT_LAYER,
     OPT_CLASS,
     OPT_CLASS_EACH,
+    OPT_SLICE,
+    OPT_MONTAGE,
+    OPT_GIF,
+    OPT_NIFTI,
+    OPT_AXES,
     OPT_OUTPUT_NAME,
     OPT_PRE_ACTIVATION,
     OPT_MULTI_LABEL,
@@ -66,7 +71,7 @@ enum option_type {
     TYPE_INT,    /* min..max */
     TYPE_REAL,   /* min..max */
     TYPE_BYTES,  /* 512M, 2G */
-    TYPE_SIZE,   /* N or HxW */
+    TYPE_SIZE,   /* N, HxW or DxHxW */
     TYPE_REALS,  /* a,b,c */
     TYPE_CHOICE, /* one of choice() */
     TYPE_CHOICES /* several of choice(), separated by commas */
@@ -119,13 +124,14 @@ const char *args_text(const struct args *a, enum option_id id, const char *other
 long long args_int(const struct args *a, enum option_id id, long long otherwise);
 double args_real(const struct args *a, enum option_id id, double otherwise);
 uint64_t args_bytes(const struct args *a, enum option_id id, uint64_t otherwise);
-void args_size(const struct args *a, enum option_id id, int32_t *height, int32_t *width);
+void args_size(const struct args *a, enum option_id id, int32_t size[3]); /* depth (0: not named), height, width */
 size_t args_reals(const struct args *a, enum option_id id, float *v, size_t max);
 
 extern const struct option option_help_row; /* every command has it */
 const char *choice_method(size_t i);        /* with "all" */
 const char *choice_colormap(size_t i);
 const char *choice_view(size_t i); /* with "none" */
+const char *choice_axes(size_t i);
 
 /* commands.def */
 #define COMMAND(name) extern const struct command command_##name;
@@ -208,13 +214,18 @@ struct inputs {
     struct limn_tensor tensor;
     const char *tensor_path;
     bool lenient;
+    bool volumes; /* the network takes volumes */
     size_t n_failed;
     int failure; /* exit code of the last failure */
 };
-int inputs_open(struct inputs *in, const struct args *a, limn_error *err);
+int inputs_open(struct inputs *in, const struct args *a, struct session *s);
 void inputs_close(struct inputs *in);
-/* Loads up to `max` pictures from *next on; index[] says which. Failures are told and counted. */
-size_t inputs_load(struct inputs *in, size_t *next, size_t max, limn_image **image, size_t *index);
+struct loaded { /* one of the two */
+    limn_image *image;
+    limn_volume *volume;
+};
+/* Loads up to `max` pictures or volumes from *next on; index[] says which. Failures are told and counted. */
+size_t inputs_load(struct inputs *in, const limn_model *m, size_t *next, size_t max, struct loaded *out, size_t *index);
 void inputs_name(const struct inputs *in, size_t i, char *buf, size_t size); /* for people */
 void inputs_stem(const struct inputs *in, size_t i, char *buf, size_t size); /* for output names */
 int inputs_result(const struct inputs *in, size_t n_done);                   /* 0, 1, or the code of the only failure */
@@ -226,6 +237,7 @@ struct run {
     struct session *session;
     const struct args *args;
     struct inputs *inputs;
+    const limn_volume *const *volume;  /* those of the explanation that `each` gets; NULL: pictures or a tensor */
     struct limn_explain_params params; /* methods, layers, classes, seed, batch filled in */
     int (*each)(struct run *r, limn_explanation *e, const size_t *index);
     void *user;
@@ -247,7 +259,29 @@ void output_path(char *buf, size_t size, const char *folder, const char *stem, c
                  const char *ext);
 /* 0, or exit 4 after a message, when the path exists and --force was not given, or when it is one of the inputs. */
 int output_check(const struct args *a, const struct inputs *in, const char *path);
+/* Prints the path, or (`outputs` not NULL) adds {method, class, kind, path}. */
+void output_report(json_t *outputs, const char *method, const char *kind, const char *path, int32_t cls);
 bool classes_several(const struct args *a);
 unsigned save_flags(const struct args *a);
+
+/* ---- slices.c: pictures of volumes ---- */
+struct slice_request {
+    struct limn_slice slice[LIST_MAX]; /* axis -1: any; index -1: the strongest */
+    size_t n_slice;
+    int montage_axis, montage_n; /* axis -1: none */
+    int gif_axis;                /* -1: none */
+    bool asked;                  /* one of the options was given */
+};
+struct slice_target { /* where the pictures of one map go */
+    const char *folder, *stem;
+    const char *file; /* -o FILE of the only one, or NULL */
+    int32_t cls, suffix;
+    json_t *outputs;
+    const struct limn_render_params *render;
+};
+/* Reads --slice, --montage and --gif; without them a montage across axis 0. 0, or an exit code after a message. */
+int slices_parse(const struct args *a, const struct session *s, struct slice_request *out);
+int slices_save(struct run *r, const struct slice_request *q, const limn_explanation *e, struct limn_which w,
+                const struct slice_target *t);
 
 #endif

@@ -63,7 +63,7 @@ static int run(const struct args *a)
     struct sink sink = {.items = args_has(a, OPT_JSON) ? need(json_array()) : NULL,
                         .top = (int)args_int(a, OPT_TOP, 5)};
     int code = session_open(&s, a);
-    code = code ? code : inputs_open(&in, a, &s.err);
+    code = code ? code : inputs_open(&in, a, &s);
     code = code ? code : session_device(&s, a);
     if (code == 0) {
         struct run r = {.session = &s, .args = a, .inputs = &in, .each = each, .user = &sink};
@@ -88,6 +88,7 @@ static int run(const struct args *a)
 static const struct option options[] = {
     NUMBER(OPT_TOP, "top", 'k', "K", "5", TYPE_INT, 1, 100000, "classes to show"),
     ROWS_INPUT,
+    ROWS_VOLUME,
     ROWS_DEVICE,
     ROWS_MODEL,
     ROWS_TALK,

@@ -12,6 +12,8 @@ struct sink {
     const char *folder; /* of the pictures */
     const char *file;   /* -o FILE.png: the only picture */
     const char *npy;    /* folder of the raw maps, or NULL */
+    const char *nifti;  /* folder of maps on the volumes' grids, or NULL */
+    struct slice_request slices;
     struct limn_render_params render;
     int failure; /* first error while saving */
 };
@@ -34,8 +36,8 @@ static int find_view(const struct args *a, struct sink *k)
             break;
         }
     }
-    if (!k->pictures && !args_has(a, OPT_NPY)) {
-        return say_error(EXIT_USAGE, "--view: none leaves nothing to write without --npy");
+    if (!k->pictures && !args_has(a, OPT_NPY) && !args_has(a, OPT_NIFTI)) {
+        return say_error(EXIT_USAGE, "--view: none leaves nothing to write without --npy or --nifti");
     }
     return 0;
 }
@@ -71,7 +73,7 @@ static int check_outputs(const struct args *a, const struct inputs *in, const st
                          size_t n)
 {
     int code = 0;
-    if (classes_several(a)) {
+    if (classes_several(a) || k->slices.asked) {
         return 0; /* names depend on the classes found; checked when they are written */
     }
     if (k->file != NULL) {
@@ -87,6 +89,9 @@ static int check_outputs(const struct args *a, const struct inputs *in, const st
             }
             if (code == 0 && k->npy != NULL && strcmp(method[j], "all") != 0) {
                 code = check_path(a, in, k->npy, i, method[j], "npy");
+            }
+            if (code == 0 && k->nifti != NULL && strcmp(method[j], "all") != 0) {
+                code = check_path(a, in, k->nifti, i, method[j], "nii.gz");
             }
         }
     }
@@ -128,9 +133,12 @@ static int prepare(const struct args *a, const struct inputs *in, struct sink *k
     limn_error err = {0};
     const char *out = args_text(a, OPT_OUTPUT, NULL);
     bool one = in->n == 1 && !classes_several(a) && (!k->info.per_method || (n == 1 && strcmp(method[0], "all") != 0));
-    k->file = out != NULL && ends_with(out, ".png") ? out : NULL;
+    bool gif = k->slices.gif_axis >= 0 && k->slices.n_slice == 0 && k->slices.montage_axis < 0;
+    one = one && k->slices.n_slice + (k->slices.montage_axis >= 0) + (k->slices.gif_axis >= 0) <= 1;
+    k->file = out != NULL && ends_with(out, gif ? ".gif" : ".png") ? out : NULL;
     k->folder = out != NULL && k->file == NULL ? out : "";
     k->npy = args_text(a, OPT_NPY, NULL);
+    k->nifti = args_text(a, OPT_NIFTI, NULL);
     if (k->file != NULL && !one) {
         return say_error(EXIT_USAGE, "-o: %s: names one file, but there are several to write; name a folder",
                          safe(k->file));
@@ -143,24 +151,13 @@ static int prepare(const struct args *a, const struct inputs *in, struct sink *k
     if (code == 0 && k->npy != NULL && limn_folder_create(k->npy, &err) != LIMN_OK) {
         code = say_status(&err);
     }
+    if (code == 0 && k->nifti != NULL && limn_folder_create(k->nifti, &err) != LIMN_OK) {
+        code = say_status(&err);
+    }
     return code;
 }
 
 /* ---- writing ---- */
-
-static void report_file(json_t *outputs, const char *method, const char *key, const char *path, int32_t cls)
-{
-    if (outputs == NULL) {
-        puts(safe(path));
-        return;
-    }
-    json_t *o = need(json_object());
-    json_object_set_new(o, "method", json_text(method));
-    json_object_set_new(o, "class", json_integer(cls));
-    json_object_set_new(o, "kind", json_text(key));
-    json_object_set_new(o, "path", json_text(path));
-    json_array_append_new(outputs, o);
-}
 
 struct target { /* one image and class */
     const char *stem;
@@ -184,7 +181,7 @@ static int save_picture(struct run *r, limn_explanation *e, struct limn_which w,
     }
     limn_image_destroy(&picture);
     if (code == 0) {
-        report_file(t->outputs, what, "png", to, t->cls);
+        output_report(t->outputs, what, "png", to, t->cls);
     }
     return code;
 }
@@ -201,9 +198,34 @@ static int save_map(struct run *r, limn_explanation *e, struct limn_which w, con
         code = say_status(&err);
     }
     if (code == 0) {
-        report_file(t->outputs, method, "npy", path, t->cls);
+        output_report(t->outputs, method, "npy", path, t->cls);
     }
     return code;
+}
+
+static int save_nifti(struct run *r, limn_explanation *e, struct limn_which w, const struct target *t)
+{
+    struct sink *k = r->user;
+    limn_error err = {0};
+    char path[4096];
+    const char *method = limn_explanation_method(e, w.method);
+    output_path(path, sizeof(path), k->nifti, t->stem, method, t->suffix, "nii.gz");
+    int code = output_check(r->args, r->inputs, path);
+    if (code == 0 &&
+        limn_explanation_save_nifti(e, w, r->volume[w.image], path, save_flags(r->args), &err) != LIMN_OK) {
+        code = say_status(&err);
+    }
+    if (code == 0) {
+        output_report(t->outputs, method, "nifti", path, t->cls);
+    }
+    return code;
+}
+
+static int save_slices(struct run *r, limn_explanation *e, struct limn_which w, const struct target *t)
+{
+    struct sink *k = r->user;
+    struct slice_target to = {k->folder, t->stem, k->file, t->cls, t->suffix, t->outputs, &k->render};
+    return slices_save(r, &k->slices, e, w, &to);
 }
 
 /* A blank picture should not puzzle anybody. */
@@ -236,10 +258,13 @@ static int save_class(struct run *r, limn_explanation *e, size_t image, size_t c
     for (; w.method < limn_explanation_method_count(e) && code == 0; w.method++) {
         tell_zero(e, w, t->stem);
         if (k->pictures && k->info.per_method) {
-            code = save_picture(r, e, w, t);
+            code = r->inputs->volumes ? save_slices(r, e, w, t) : save_picture(r, e, w, t);
         }
         if (code == 0 && k->npy != NULL) {
             code = save_map(r, e, w, t);
+        }
+        if (code == 0 && k->nifti != NULL && r->volume != NULL) {
+            code = save_nifti(r, e, w, t);
         }
     }
     return code;
@@ -289,7 +314,8 @@ static int explain(const struct args *a, const char *command, struct sink *sink)
                                                .opacity = args_real(a, OPT_OPACITY, 0.0),
                                                .blur_px = (int32_t)args_int(a, OPT_BLUR, 0)};
     int code = session_open(&s, a);
-    code = code ? code : inputs_open(&in, a, &s.err);
+    code = code ? code : slices_parse(a, &s, &sink->slices);
+    code = code ? code : inputs_open(&in, a, &s);
     code = code ? code : prepare(a, &in, sink, method, n);
     code = code ? code : session_device(&s, a);
     if (code == 0) {
@@ -329,8 +355,10 @@ static const struct option options[] = {
     CHOICE(OPT_VIEW, "view", 0, "VIEW", "auto", TYPE_CHOICE, choice_view, "how maps are drawn; none: only --npy"),
     VALUE(OPT_OUTPUT, "output", 'o', "PATH", NULL, TYPE_TEXT, "folder for the pictures, or FILE.png for a single one"),
     VALUE(OPT_NPY, "npy", 0, "DIR", NULL, TYPE_FOLDER, "also write raw maps, STEM.METHOD.npy"),
+    ROWS_SLICES,
     ROWS_WRITE,
     ROWS_INPUT,
+    ROWS_VOLUME,
     ROWS_DEVICE,
     ROWS_MODEL,
     ROWS_TALK,
@@ -346,7 +374,9 @@ const struct command command_explain = {
             "prints the "
             "paths. With --npy also the raw float32 maps: [h,w] at the layer's resolution for class activation maps, "
             "signed "
-            "[C,H,W] at input resolution for the gradient family.",
+            "[C,H,W] at input resolution for the gradient family. For a network that takes volumes the inputs are .npy "
+            "arrays ([C,]D,H,W) or NIfTI-1 files; STEM.METHOD.png is then a sheet of slices, --slice, --montage and "
+            "--gif choose others, and --nifti writes maps that viewers lay over the volume.",
     .example = "limn explain squeezenet1_0 cat.jpg --method gradcam,guided-backprop -o out",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
@@ -380,6 +410,7 @@ static const struct option compare_options[] = {
     VALUE(OPT_OUTPUT, "output", 'o', "PATH", NULL, TYPE_TEXT, "FILE.png, or a folder for STEM.sheet.png"),
     ROWS_WRITE,
     ROWS_INPUT,
+    ROWS_VOLUME,
     ROWS_DEVICE,
     ROWS_MODEL,
     ROWS_TALK,

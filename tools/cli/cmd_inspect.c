@@ -35,7 +35,11 @@ static void print_head(const struct session *s)
     print_fact("title", m->title);
     print_fact("architecture", m->arch);
     print_fact("weights", m->path);
-    snprintf(text, sizeof(text), "%d x %d x %d", m->channels, m->height, m->width);
+    char depth[16] = "";
+    if (m->depth > 0) {
+        snprintf(depth, sizeof(depth), "%d x ", m->depth);
+    }
+    snprintf(text, sizeof(text), "%d x %s%d x %d", m->channels, depth, m->height, m->width);
     print_fact("input", text);
     size_t at = (size_t)snprintf(text, sizeof(text), "(v x %g - mean) / deviation, mean", (double)m->range);
     for (int i = 0; i < m->channels && i < 4; i++) {
@@ -177,7 +181,11 @@ static int open_model(struct session *s, const struct args *a)
                                    .output = args_text(a, OPT_OUTPUT_NAME, NULL),
                                    .pre_activation = args_has(a, OPT_PRE_ACTIVATION),
                                    .multi_label = args_has(a, OPT_MULTI_LABEL)};
-    args_size(a, OPT_SIZE, &mp.height, &mp.width);
+    int32_t size[3];
+    args_size(a, OPT_SIZE, size);
+    mp.depth = size[0];
+    mp.height = size[1];
+    mp.width = size[2];
     if (limn_context_create(&cp, &s->context, &s->err) != LIMN_OK) {
         return say_status(&s->err);
     }

@@ -25,6 +25,11 @@ const char *choice_colormap(size_t i)
     return limn_colormap_info(i, &c, NULL) == LIMN_OK ? c.name : NULL;
 }
 
+const char *choice_axes(size_t i)
+{
+    return i < 2 ? (const char *[]){"xyz", "zyx"}[i] : NULL;
+}
+
 const char *choice_view(size_t i)
 {
     struct limn_view_info v;
@@ -96,27 +101,30 @@ static bool parse_bytes(const char *text, uint64_t *out)
     return true;
 }
 
-static bool parse_size(const char *text, double min, double max, int32_t *h, int32_t *w)
+/* "N", "HxW" or "DxHxW" to depth, height, width; depth 0 when it is not named. */
+static bool parse_size(const char *text, double min, double max, int32_t size[3])
 {
-    char *end = NULL;
-    long a = strtol(text, &end, 10);
-    long b = a;
-    if (end == text) {
-        return false;
-    }
-    if (*end == 'x') {
-        const char *second = end + 1;
-        b = strtol(second, &end, 10);
-        if (end == second) {
+    int32_t v[3] = {0};
+    size_t n = 0;
+    for (const char *at = text; n < 3; at++) {
+        char *end = NULL;
+        long x = strtol(at, &end, 10);
+        if (end == at || (double)x < min || (double)x > max) {
             return false;
         }
+        v[n++] = (int32_t)x;
+        if (*end == '\0') {
+            size[0] = n == 3 ? v[0] : 0;
+            size[1] = n == 3 ? v[1] : v[0];
+            size[2] = v[n - 1];
+            return true;
+        }
+        if (*end != 'x') {
+            return false;
+        }
+        at = end;
     }
-    if (*end != '\0' || (double)a < min || (double)a > max || (double)b < min || (double)b > max) {
-        return false;
-    }
-    *h = (int32_t)a;
-    *w = (int32_t)b;
-    return true;
+    return false;
 }
 
 static bool parse_reals(const char *text, float *v, size_t max, size_t *n)
@@ -152,7 +160,7 @@ static int check_number(const struct option *o, const char *text)
 static int check_value(const struct option *o, const char *text)
 {
     uint64_t bytes = 0;
-    int32_t h = 0, w = 0;
+    int32_t size[3];
     float v[4];
     size_t n = 0;
     switch (o->type) {
@@ -162,7 +170,7 @@ static int check_value(const struct option *o, const char *text)
     case TYPE_BYTES:
         return parse_bytes(text, &bytes) ? 0 : bad_value(o, text, "bytes such as 512M or 2G");
     case TYPE_SIZE:
-        return parse_size(text, o->min, o->max, &h, &w) ? 0 : bad_value(o, text, "N or HxW in pixels");
+        return parse_size(text, o->min, o->max, size) ? 0 : bad_value(o, text, "N, HxW or DxHxW");
     case TYPE_REALS:
         return parse_reals(text, v, 4, &n) ? 0 : bad_value(o, text, "up to four numbers separated by commas");
     case TYPE_CHOICE:
@@ -391,11 +399,11 @@ uint64_t args_bytes(const struct args *a, enum option_id id, uint64_t otherwise)
     return v;
 }
 
-void args_size(const struct args *a, enum option_id id, int32_t *height, int32_t *width)
+void args_size(const struct args *a, enum option_id id, int32_t size[3])
 {
-    *height = *width = 0;
+    size[0] = size[1] = size[2] = 0;
     if (args_has(a, id)) {
-        (void)parse_size(args_text(a, id, "0"), 1, INT32_MAX, height, width);
+        (void)parse_size(args_text(a, id, "0"), 1, INT32_MAX, size);
     }
 }
 

@@ -29,7 +29,7 @@
 
 #define ROW_ARCH VALUE(OPT_ARCH, "arch", 0, "NAME", NULL, TYPE_TEXT, \
                        "architecture of the weights (default: card, or recognised)")
-#define ROW_SIZE NUMBER(OPT_SIZE, "size", 0, "N|HxW", NULL, TYPE_SIZE, 1, 16384, "input size in pixels")
+#define ROW_SIZE NUMBER(OPT_SIZE, "size", 0, "N|HxW|DxHxW", NULL, TYPE_SIZE, 1, 16384, "input size")
 #define ROW_LABELS VALUE(OPT_LABELS, "labels", 0, "FILE", NULL, TYPE_FILE, "class labels, one a line")
 #define ROWS_HEAD \
     VALUE(OPT_OUTPUT_NAME, "output-name", 0, "NAME", NULL, TYPE_TEXT, \
@@ -55,6 +55,19 @@
     VALUE(OPT_TENSOR, "tensor", 't', "IN.npy", NULL, TYPE_FILE, \
           "already preprocessed input N x C x H x W instead of images"), \
     FLAG(OPT_LENIENT, "lenient", 0, "accept truncated pictures; the missing part is black")
+
+#define ROWS_VOLUME \
+    CHOICE(OPT_AXES, "axes", 0, "ORDER", "xyz", TYPE_CHOICE, choice_axes, \
+           "of NIfTI volumes as the network sees them: xyz as nibabel and MONAI, zyx as SimpleITK")
+
+#define ROWS_SLICES \
+    VALUE(OPT_SLICE, "slice", 0, "AXIS[:INDEX]|auto", NULL, TYPE_TEXT, \
+          "of a volume: a slice across depth, height or width (or 0, 1, 2); without INDEX and with auto the one in " \
+          "which the map is strongest; may be repeated"), \
+    VALUE(OPT_MONTAGE, "montage", 0, "AXIS[:N]", "depth:16", TYPE_TEXT, "of a volume: a sheet of N slices"), \
+    VALUE(OPT_GIF, "gif", 0, "AXIS", NULL, TYPE_TEXT, "of a volume: a GIF through it, forth and back"), \
+    VALUE(OPT_NIFTI, "nifti", 0, "DIR", NULL, TYPE_FOLDER, \
+          "also write maps of volumes on the volume's own grid, STEM.METHOD.nii.gz")
 
 #define ROWS_EXPLAIN \
     VALUE(OPT_LAYER, "layer", 'l', "NAME[,NAME]", "auto", TYPE_TEXT, \

@@ -34,6 +34,20 @@ int output_check(const struct args *a, const struct inputs *in, const char *path
     return 0;
 }
 
+void output_report(json_t *outputs, const char *method, const char *kind, const char *path, int32_t cls)
+{
+    if (outputs == NULL) {
+        puts(safe(path));
+        return;
+    }
+    json_t *o = need(json_object());
+    json_object_set_new(o, "method", json_text(method));
+    json_object_set_new(o, "class", json_integer(cls));
+    json_object_set_new(o, "kind", json_text(kind));
+    json_object_set_new(o, "path", json_text(path));
+    json_array_append_new(outputs, o);
+}
+
 bool classes_several(const struct args *a)
 {
     const struct option_values *v = &a->opt[OPT_CLASS];

@@ -53,7 +53,12 @@ int session_open(struct session *s, const struct args *a)
                                    .pre_activation = args_has(a, OPT_PRE_ACTIVATION),
                                    .multi_label = args_has(a, OPT_MULTI_LABEL)};
     size_t n_mean = args_reals(a, OPT_MEAN, mean, 4), n_std = args_reals(a, OPT_STD, std, 4);
-    args_size(a, OPT_SIZE, &mp.height, &mp.width);
+    int32_t size[3];
+    args_size(a, OPT_SIZE, size);
+    mp.depth = size[0];
+    mp.height = size[1];
+    mp.width = size[2];
+    mp.axes = args_text(a, OPT_AXES, NULL);
     for (size_t i = n_mean; n_mean > 0 && i < 4; i++) {
         mean[i] = mean[n_mean - 1]; /* one number serves all channels */
     }
@@ -110,7 +115,11 @@ json_t *session_json(const struct session *s)
     json_object_set_new(m, "path", json_text(s->info.path));
     json_object_set_new(m, "arch", json_text(s->info.arch));
     json_object_set_new(m, "classes", json_integer(s->info.n_classes));
-    json_object_set_new(m, "input", json_pack("[iii]", s->info.channels, s->info.height, s->info.width));
+    json_t *input = json_pack("[iii]", s->info.channels, s->info.height, s->info.width);
+    if (s->info.depth > 0) {
+        json_array_insert_new(need(input), 1, json_integer(s->info.depth));
+    }
+    json_object_set_new(m, "input", need(input));
     json_object_set_new(j, "model", m);
     if (s->device != NULL) {
         json_t *d = need(json_object());
@@ -172,12 +181,13 @@ void progress_clear(struct progress *p)
 
 /* ---- inputs ---- */
 
-int inputs_open(struct inputs *in, const struct args *a, limn_error *err)
+int inputs_open(struct inputs *in, const struct args *a, struct session *s)
 {
     memset(in, 0, sizeof(*in));
     in->path = a->pos + 1;
     in->n = a->n_pos - 1;
     in->lenient = args_has(a, OPT_LENIENT);
+    in->volumes = s->info.depth > 0;
     in->tensor_path = args_text(a, OPT_TENSOR, NULL);
     if (in->tensor_path == NULL) {
         return 0;
@@ -185,10 +195,10 @@ int inputs_open(struct inputs *in, const struct args *a, limn_error *err)
     if (in->n > 0) {
         return say_error(EXIT_USAGE, "--tensor: takes the place of images (found %zu images too)", in->n);
     }
-    if (limn_tensor_load(in->tensor_path, &in->tensor, err) != LIMN_OK) {
-        return say_status(err);
+    if (limn_tensor_load(in->tensor_path, &in->tensor, &s->err) != LIMN_OK) {
+        return say_status(&s->err);
     }
-    in->n = in->tensor.rank == 4 ? (size_t)in->tensor.dim[0] : 1;
+    in->n = in->tensor.rank == (in->volumes ? 5 : 4) ? (size_t)in->tensor.dim[0] : 1;
     return 0;
 }
 
@@ -197,14 +207,28 @@ void inputs_close(struct inputs *in)
     limn_tensor_free(&in->tensor);
 }
 
-size_t inputs_load(struct inputs *in, size_t *next, size_t max, limn_image **image, size_t *index)
+static limn_status load_one(const struct inputs *in, const limn_model *m, size_t i, struct loaded *out, limn_error *err)
+{
+    struct limn_image_params p = {.lenient = in->lenient};
+    struct limn_volume_info info;
+    *out = (struct loaded){0};
+    if (!in->volumes) {
+        return limn_image_load(in->path[i], &p, &out->image, err);
+    }
+    limn_status st = limn_volume_load(m, in->path[i], &out->volume, err);
+    if (st == LIMN_OK && limn_volume_describe(out->volume, &info, NULL) == LIMN_OK && info.n_replaced > 0) {
+        say_note("note: %s: %zu voxels are not finite, taken as 0", safe(in->path[i]), info.n_replaced);
+    }
+    return st;
+}
+
+size_t inputs_load(struct inputs *in, const limn_model *m, size_t *next, size_t max, struct loaded *out, size_t *index)
 {
     size_t n = 0;
-    struct limn_image_params p = {.lenient = in->lenient};
     while (*next < in->n && n < max && signal_caught == 0) {
         size_t i = (*next)++;
         limn_error err = {0};
-        if (limn_image_load(in->path[i], &p, &image[n], &err) == LIMN_OK) {
+        if (load_one(in, m, i, &out[n], &err) == LIMN_OK) {
             index[n++] = i;
         } else {
             in->failure = say_status(&err);
@@ -232,6 +256,9 @@ void inputs_stem(const struct inputs *in, size_t i, char *buf, size_t size)
     base = base ? base + 1 : path;
     const char *dot = strrchr(base, '.');
     int length = dot && dot != base ? (int)(dot - base) : (int)strlen(base);
+    if (length > 4 && dot != NULL && strcmp(dot, ".gz") == 0 && strncmp(base + length - 4, ".nii", 4) == 0) {
+        length -= 4;
+    }
     if (in->tensor_path == NULL || in->n == 1) {
         snprintf(buf, size, "%.*s", length, base);
     } else {
@@ -317,13 +344,14 @@ static int explain_chunk(struct run *r, struct progress *progress, const size_t 
     r->params.step = progress_step;
     r->params.user = progress;
     const char *each[CHUNK_MAX];
-    for (size_t i = 0; r->class_each != NULL && i < r->params.n_images; i++) {
+    size_t n = r->params.n_images + r->params.n_volumes;
+    for (size_t i = 0; r->class_each != NULL && i < n; i++) {
         each[i] = r->class_each[index[i]];
     }
     if (r->class_each != NULL) {
         bool tensor = r->params.tensor != NULL;
         r->params.image_classes = tensor ? r->class_each : each;
-        r->params.n_image_classes = tensor ? r->inputs->n : r->params.n_images;
+        r->params.n_image_classes = tensor ? r->inputs->n : n;
     }
     limn_status st = limn_explain(r->session->model, &r->params, &e, &err);
     progress_clear(progress);
@@ -349,13 +377,40 @@ static int explain_chunk(struct run *r, struct progress *progress, const size_t 
     return code;
 }
 
+/* Explains what was loaded, and frees it. */
+static int explain_loaded(struct run *r, struct progress *progress, struct loaded *loaded, size_t n,
+                          const size_t *index)
+{
+    const limn_image *image[CHUNK_MAX];
+    const limn_volume *volume[CHUNK_MAX];
+    bool volumes = r->inputs->volumes;
+    for (size_t i = 0; i < n; i++) {
+        image[i] = loaded[i].image;
+        volume[i] = loaded[i].volume;
+    }
+    r->params.images = image;
+    r->params.n_images = volumes ? 0 : n;
+    r->params.volumes = volume;
+    r->params.n_volumes = volumes ? n : 0;
+    r->volume = volumes ? volume : NULL;
+    int code = explain_chunk(r, progress, index);
+    r->volume = NULL;
+    for (size_t i = 0; i < n; i++) {
+        limn_image_destroy(&loaded[i].image);
+        limn_volume_destroy(&loaded[i].volume);
+    }
+    return code;
+}
+
 static int run_chunks(struct run *r)
 {
     struct inputs *in = r->inputs;
     struct progress progress = {.width = 1.0};
-    limn_image *image[CHUNK_MAX] = {NULL};
+    struct loaded loaded[CHUNK_MAX] = {{0}};
     size_t index[CHUNK_MAX], next = 0;
-    size_t chunk = r->params.batch > 0 && r->params.batch < CHUNK_MAX ? (size_t)r->params.batch : CHUNK_MAX / 4;
+    size_t chunk = r->params.batch > 0 && r->params.batch < CHUNK_MAX ? (size_t)r->params.batch
+                   : in->volumes                                      ? 1
+                                                                      : CHUNK_MAX / 4;
     int code = 0;
     snprintf(progress.title, sizeof(progress.title), "%s", args_has(r->args, OPT_QUIET) ? "" : "limn");
     if (in->tensor_path != NULL) {
@@ -370,14 +425,9 @@ static int run_chunks(struct run *r)
     }
     while (next < in->n && code == 0) {
         progress.base = (double)next / (double)in->n;
-        size_t n = inputs_load(in, &next, chunk, image, index);
+        size_t n = inputs_load(in, r->session->model, &next, chunk, loaded, index);
         progress.width = (double)next / (double)in->n - progress.base;
-        r->params.images = (const limn_image *const *)image;
-        r->params.n_images = n;
-        code = signal_caught ? 128 + signal_caught : n > 0 ? explain_chunk(r, &progress, index) : 0;
-        for (size_t i = 0; i < n; i++) {
-            limn_image_destroy(&image[i]);
-        }
+        code = signal_caught ? 128 + signal_caught : n > 0 ? explain_loaded(r, &progress, loaded, n, index) : 0;
     }
     return code;
 }

@@ -22,18 +22,24 @@ LOGITS, GRADIENTS = 64, 256
 SIDE = {"alexnet": 95, "googlenet": 72, "inception_v3": 99}  # others: 64, which every one of them can take
 # With gain 1 the scores of these explode and the smallest rounding changes their gradient altogether.
 GAIN = {n: 0.75 for n in ("efficientnet_b5", "efficientnet_b6", "efficientnet_b7", "efficientnet_v2_s",
-                          "efficientnet_v2_m", "efficientnet_v2_l", "regnet_y_1_6gf")}
+                          "efficientnet_v2_m", "regnet_y_1_6gf", "regnet_y_128gf")}
+GAIN["efficientnet_v2_l"] = 0.625
 TRANSFORMERS = ("vit_", "swin_", "maxvit_")
 
 
-def network(name):
+def members():
+    return [n for n in torchvision.models.list_models(module=torchvision.models) if not n.startswith(TRANSFORMERS)]
+
+
+def network(name, weights=True):
     kwargs = dict(weights=None)
     if name in ("googlenet", "inception_v3"):
         kwargs.update(aux_logits=False, transform_input=True, init_weights=False)
     model = torchvision.models.get_model(name, **kwargs).eval()
     for p in model.parameters():
         p.requires_grad_(False)
-    recipe(model, GAIN.get(name, 1))
+    if weights:
+        recipe(model, GAIN.get(name, 1))
     return model
 
 
@@ -68,8 +74,5 @@ def record(name):
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    names = sys.argv[1:] or [
-        n for n in torchvision.models.list_models(module=torchvision.models) if not n.startswith(TRANSFORMERS)
-    ]
-    for one in names:
+    for one in sys.argv[1:] or members():
         record(one)

@@ -8,11 +8,14 @@
 extern "C" {
 #endif
 
+/* T: a pixel may stay as it is shown when that makes its distance to the true colour (RGB, 0..441) at most
+ * sqrt(d^2 + T^2), d being that of its nearest palette colour. Changes of a channel below about T / 2 may not be seen.
+ */
 enum limn_gif_preset {
-    LIMN_GIF_DEFAULT = 0,       /* changes nobody sees are left out: at most 4 of 255 (RGB distance) */
-    LIMN_GIF_EXACT = 1,         /* every pixel is its nearest palette colour; lossless up to 256 colours in all */
-    LIMN_GIF_SMALL = 2,         /* about half the size of the default, for mails and web pages */
-    LIMN_GIF_FRAME_PALETTES = 3 /* a palette for every frame: best colours, largest file */
+    LIMN_GIF_DEFAULT = 0, /* T follows the palette's own mean error, at most 6; lossless up to 256 colours in all */
+    LIMN_GIF_EXACT = 1,   /* T = 0: every pixel is its nearest palette colour; also lossless up to 256 colours */
+    LIMN_GIF_SMALL = 2,   /* T = 12: about half the size, also of what could be lossless; for mails, web pages */
+    LIMN_GIF_FRAME_PALETTES = 3 /* as the default with a palette for every frame: best colours, largest file */
 };
 
 struct limn_gif_params {    /* zero or NULL: the default of each field */
@@ -31,7 +34,7 @@ struct limn_gif_report { /* measured against the pictures given, every showing c
     size_t n_frames;   /* in the file; equal ones in a row are one */
     double seconds;    /* of one round */
     int32_t n_colours; /* of the palette */
-    double tolerance;  /* see the presets */
+    double tolerance;  /* T that was used */
     int32_t max_error; /* largest difference of one channel, of 255 */
     double mean_error; /* mean difference of a channel, of 255 */
     double psnr;       /* dB; infinity when lossless */

@@ -92,10 +92,12 @@ struct limn_model_params {   /* zero or NULL: from the model card beside the wei
     const char *labels_path; /* text file, one label a line */
     const char *layer;       /* default layer of class activation maps */
     int32_t height, width;   /* input size */
+    int32_t depth;           /* of a network for volumes; 0 with a height: as the height */
     const float *mean, *std; /* one per input channel */
     int32_t resize;          /* shorter side before the centre crop; -1: no resizing */
     bool strict;             /* non-finite weights are an error */
     const char *output;      /* of a network with several: which one is explained; NULL: the card's or the first */
+    const char *axes;        /* of NIfTI volumes, "xyz" or "zyx"; NULL: the card's, or xyz */
     bool pre_activation;     /* scores before a final softmax, log_softmax or sigmoid instead of what comes out of it */
     bool multi_label;        /* classes do not exclude each other: probabilities are sigmoids, not a softmax */
 };
@@ -113,6 +115,7 @@ struct limn_model_info { /* strings belong to the model; "" where the card says 
     const char *arch, *title, *licence, *origin, *trained_on;
     const char *default_layer;
     int32_t channels, height, width;
+    int32_t depth;                /* 0: the network takes pictures; else volumes, see <limn/volume.h> */
     float mean[4], std[4], range; /* x = (v * range - mean) / std for v in [0,1] */
     int32_t n_classes;
     bool has_labels;
@@ -196,8 +199,8 @@ LIMN_API const uint8_t *limn_image_rgb(const limn_image *image); /* NULL for NUL
 /* ---------------------------------------------------------------- tables (quick; the pointers live for ever) */
 
 enum limn_map_kind {
-    LIMN_MAP_CAM,      /* [h,w] at the layer's resolution, after the ReLU, not normalised */
-    LIMN_MAP_GRADIENT, /* [C,H,W], signed, at input resolution */
+    LIMN_MAP_CAM,      /* [(d,)h,w] at the layer's resolution, after the ReLU, not normalised */
+    LIMN_MAP_GRADIENT, /* [C,(D,)H,W], signed, at input resolution */
 };
 struct limn_method_info {
     const char *name, *title, *doc; /* "gradcam", "Grad-CAM", one sentence */
@@ -227,6 +230,7 @@ LIMN_API limn_status limn_view_info(size_t i, struct limn_view_info *out, limn_e
 /* ---------------------------------------------------------------- explain */
 
 typedef struct limn_explanation limn_explanation;
+typedef struct limn_volume limn_volume; /* see <limn/volume.h> */
 
 struct limn_tensor { /* float32, row-major */
     int32_t rank, dim[5];
@@ -236,7 +240,9 @@ struct limn_tensor { /* float32, row-major */
 struct limn_explain_params {         /* zero or NULL: the default of each field */
     const limn_image *const *images; /* n_images pictures, any sizes ... */
     size_t n_images;
-    const struct limn_tensor *tensor; /* ... or one preprocessed tensor [N,C,H,W] (or [C,H,W]) instead */
+    const limn_volume *const *volumes; /* ... or volumes, for a network that takes them ... */
+    size_t n_volumes;
+    const struct limn_tensor *tensor; /* ... or one preprocessed tensor [N,C,(D,)H,W] (or without N) instead */
     const char *const *methods;       /* names; none: classify only */
     size_t n_methods;
     const char *const *layers; /* names or "auto"; none: the model's default layer. Several are combined */
@@ -271,13 +277,13 @@ LIMN_API const char *limn_explanation_layers(const limn_explanation *e);
 LIMN_API const float *limn_explanation_logits(const limn_explanation *e, size_t image);
 LIMN_API const float *limn_explanation_probabilities(const limn_explanation *e, size_t image);
 LIMN_API const int32_t *limn_explanation_ranking(const limn_explanation *e, size_t image);
-/* The picture as the network saw it: resized and cropped to the input size. */
+/* The picture as the network saw it: resized and cropped to the input size; of a volume its middle slice. */
 LIMN_API const limn_image *limn_explanation_picture(const limn_explanation *e, size_t image);
 
 struct limn_which { /* one map of an explanation */
     size_t image, cls, method;
 };
-/* The raw map: [h,w] or [C,H,W]; out->data belongs to the explanation. */
+/* The raw map: [(d,)h,w] or [C,(D,)H,W]; out->data belongs to the explanation. */
 LIMN_API limn_status limn_explanation_map(const limn_explanation *e, struct limn_which which, struct limn_tensor *out,
                                           limn_error *err);
 

@@ -57,7 +57,7 @@ static value_id mobilenet_v3(struct net *n, value_id x, const struct block_row *
     net_module(n, "features", x);
     x = net_flatten(n, net_adaptive_pool(n, "avgpool", x, 1));
     x = net_act(n, "classifier.1", net_linear(n, "classifier.0", x, last), &fn_hard_swish);
-    net_module(n, "classifier.2", x); /* dropout */
+    x = net_dropout(n, "classifier.2", x, 0.2f);
     return net_module(n, "classifier", net_linear(n, "classifier.3", x, n->classes));
 }
 

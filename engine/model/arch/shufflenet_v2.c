@@ -32,12 +32,11 @@ static value_id block(struct net *n, const char *p, value_id x, int32_t out, int
     value_id a = x, b = x;
     if (stride > 1) {
         a = conv_bn(n, b1, 0, x, (struct net_conv){.out = in, .size = 3, .stride = stride, .groups = in});
-        a = conv_bn_relu(n, b1, 2, a, (struct net_conv){.out = width, .size = 1});
+        a = net_module(n, b1, conv_bn_relu(n, b1, 2, a, (struct net_conv){.out = width, .size = 1}));
     } else {
         a = half(n, x, 0);
         b = half(n, x, 1);
     }
-    net_module(n, b1, a);
     b = conv_bn_relu(n, b2, 0, b, (struct net_conv){.out = width, .size = 1});
     b = conv_bn(n, b2, 3, b, (struct net_conv){.out = width, .size = 3, .stride = stride, .groups = width});
     b = net_module(n, b2, conv_bn_relu(n, b2, 5, b, (struct net_conv){.out = width, .size = 1}));
