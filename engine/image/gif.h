@@ -50,7 +50,7 @@ struct gif_report {
 };
 
 /* Writes through a temporary file and a rename; without `force` an existing path is LIMN_ERR_IO. Same pictures, same
- * bytes. Memory: 40 MB at most for palettes and tables, and 24 bytes for each pixel of one picture; never the sequence.
+ * bytes. Memory: 40 MB at most for palettes and tables, and 40 bytes for each pixel of one picture; never the sequence.
  */
 limn_status gif_write(const char *path, const struct gif_source *src, const struct gif_params *p, bool force,
                       struct gif_report *out, limn_error *err);

@@ -432,6 +432,77 @@ static void test_faults(void)
     }
 }
 
+static limn_status load_corpus(const char *name, const struct gif_limits *lim, struct seen *s, struct gif_info *info)
+{
+    char path[512];
+    void *data = NULL;
+    size_t size = 0;
+    snprintf(path, sizeof(path), "%s/corpus/image/%s", LIMN_TEST_DATA, name);
+    CHECK_OK(file_read_all(path, 1 << 28, &data, &size, &err));
+    limn_status st = gif_read(name, data, size, lim, take, s, info, &err);
+    mem_free(data);
+    return st;
+}
+
+static bool is_colour(const struct image *im, int32_t x, int32_t y, uint8_t r, uint8_t g, uint8_t b)
+{
+    const uint8_t *p = im->rgb + 3 * (y * im->width + x);
+    return p[0] == r && p[1] == g && p[2] == b;
+}
+
+/* Red 4x4; blue 2x2 that goes back to what was before; a green pixel that is cleared; a white pixel. */
+static void test_disposals(void)
+{
+    struct seen *s = mem_zalloc(1, sizeof(*s));
+    struct gif_info info = {0};
+    CHECK_OK(load_corpus("accept/limn-disposals.gif", NULL, s, &info));
+    CHECK(s->n == 4 && info.n_frames == 4 && info.time_cs == 28 && info.loops == 3);
+    CHECK(is_colour(&s->canvas[0], 0, 0, 255, 0, 0) && is_colour(&s->canvas[0], 3, 3, 255, 0, 0));
+    CHECK(is_colour(&s->canvas[1], 1, 1, 0, 0, 255) && is_colour(&s->canvas[1], 2, 2, 255, 0, 0));
+    CHECK(is_colour(&s->canvas[2], 1, 1, 255, 0, 0) && is_colour(&s->canvas[2], 3, 3, 0, 255, 0));
+    CHECK(is_colour(&s->canvas[3], 0, 0, 255, 255, 255) && is_colour(&s->canvas[3], 3, 3, 0, 0, 0));
+    forget(s);
+}
+
+static void test_read_limits(void)
+{
+    static const struct {
+        struct gif_limits lim;
+        const char *says;
+    } cases[] = {{{.max_frames = 3}, "more frames or pixels"},
+                 {{.max_work = 20}, "more frames or pixels"},
+                 {{.max_pixels = 15}, "4 x 4 pixels (expected at most 15 in all)"}};
+    for (size_t i = 0; i < 3; i++) {
+        struct seen *s = mem_zalloc(1, sizeof(*s));
+        CHECK(load_corpus("accept/limn-disposals.gif", &cases[i].lim, s, NULL) == LIMN_ERR_FORMAT);
+        CHECK(strstr(err.text, cases[i].says) != NULL);
+        forget(s);
+    }
+}
+
+/* A file cut anywhere is refused with its offset, or leniently gives the frames before the cut. */
+static void test_truncated(void)
+{
+    void *data = NULL;
+    size_t size = 0;
+    struct film waves = film(30, 20, 4, paint_waves);
+    write_film(&waves, NULL);
+    CHECK_OK(file_read_all(PATH, 1 << 20, &data, &size, &err));
+    size_t most = 0;
+    for (size_t cut = 0; cut < size; cut += cut < 100 ? 1 : 37) {
+        for (int lenient = 0; lenient < 2; lenient++) {
+            struct seen *s = mem_zalloc(1, sizeof(*s));
+            limn_status st = gif_read("cut", data, cut, &(struct gif_limits){.lenient = lenient}, take, s, NULL, &err);
+            CHECK(st == LIMN_ERR_FORMAT || (st == LIMN_OK && lenient && s->n > 0));
+            CHECK(st == LIMN_OK || (strstr(err.text, "cut: offset ") && !strchr(err.text, '\n')));
+            most = s->n > most ? s->n : most;
+            forget(s);
+        }
+    }
+    CHECK_INT(most, 4);
+    mem_free(data);
+}
+
 /* For tools/checks/gif-decoders: files in the working directory, and beside each the frames as this decoder sees them.
  */
 static limn_status append(void *user, const struct gif_frame *f, const struct image *canvas, limn_error *e)
@@ -484,6 +555,9 @@ int main(int argc, char **argv)
     test_delays();
     test_many();
     test_refusals();
+    test_disposals();
+    test_read_limits();
+    test_truncated();
     test_faults();
     unlink(PATH);
     CHECK(rmdir(dir) == 0); /* nothing was left behind */
