@@ -205,16 +205,6 @@ static limn_status add_table(const struct axis_map *m, struct kernel_list *l, in
     return *index < 0 ? err_nomem(err, words * sizeof(*t), "a table") : LIMN_OK;
 }
 
-static uint32_t bind_rows(struct kernel_call *k, const struct device_caps *caps, struct buffer b, int access,
-                          bool texel, size_t first, size_t n)
-{
-    if (texel) {
-        kernel_bind(k, b.space, b.index, access)->view = VIEW_TEXEL_R32F;
-        return 0;
-    }
-    return bind_slice(k, caps, b.space, b.index, access, first, n);
-}
-
 static limn_status pass_calls(const struct op_call *c, const struct axis_pass *pass, const struct shape *s,
                               struct buffer from, struct buffer to, const struct device_caps *caps,
                               struct kernel_list *l, limn_error *err)
@@ -241,9 +231,9 @@ static limn_status pass_calls(const struct op_call *c, const struct axis_pass *p
         if (!k) {
             return err_nomem(err, sizeof(*k), "a kernel call");
         }
-        p.base_x = bind_rows(k, caps, from, ACCESS_READ, texel, o * row_in, n * row_in);
+        p.base_x = bind_read(k, caps, from.space, from.index, texel, o * row_in, n * row_in);
         kernel_bind(k, BIND_SCRATCH, table, ACCESS_READ);
-        p.base_y = bind_rows(k, caps, to, ACCESS_WRITE, false, o * row_out, n * row_out);
+        p.base_y = bind_slice(k, caps, to.space, to.index, ACCESS_WRITE, o * row_out, n * row_out);
         push_div_set(p.by_mul, &p.by_shift, 0, p.inner);
         push_div_set(p.by_mul, &p.by_shift, 1, p.n_out);
         kernel_push(k, &p, sizeof(p));

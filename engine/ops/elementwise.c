@@ -99,6 +99,16 @@ uint32_t bind_slice(struct kernel_call *k, const struct device_caps *caps, enum 
     return (uint32_t)before;
 }
 
+uint32_t bind_read(struct kernel_call *k, const struct device_caps *caps, enum bind_space space, int index, bool texel,
+                   size_t begin, size_t n)
+{
+    if (texel) {
+        kernel_bind(k, space, index, ACCESS_READ)->view = VIEW_TEXEL_R32F;
+        return 0;
+    }
+    return bind_slice(k, caps, space, index, ACCESS_READ, begin, n);
+}
+
 /* Elements per window: whole vec4s whose byte offsets are aligned. */
 static size_t window_elems(const struct device_caps *caps)
 {

@@ -38,5 +38,8 @@ size_t window_rows(const struct op_call *c, const struct device_caps *caps, size
 /* Binds elements [begin, begin + n), from the aligned offset before them; returns how many elements that is before. */
 uint32_t bind_slice(struct kernel_call *k, const struct device_caps *caps, enum bind_space space, int index, int access,
                     size_t begin, size_t n);
+/* The same for reading; with `texel` the whole buffer as texels, from its first element. */
+uint32_t bind_read(struct kernel_call *k, const struct device_caps *caps, enum bind_space space, int index, bool texel,
+                   size_t begin, size_t n);
 
 #endif

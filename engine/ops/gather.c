@@ -181,15 +181,6 @@ static limn_status add_call(struct job *j, uint16_t plain, uint16_t texel, struc
     return *k ? LIMN_OK : err_nomem(j->err, sizeof(**k), "a kernel call");
 }
 
-static uint32_t bind_rows(struct job *j, struct kernel_call *k, int index, size_t first, size_t n)
-{
-    if (j->texel) {
-        kernel_bind(k, BIND_IN, index, ACCESS_READ)->view = VIEW_TEXEL_R32F;
-        return 0;
-    }
-    return bind_slice(k, j->caps, BIND_IN, index, ACCESS_READ, first, n);
-}
-
 /* The rows o of one window. */
 static limn_status rows_call(struct job *j, size_t first, size_t count)
 {
@@ -208,11 +199,12 @@ static limn_status rows_call(struct job *j, size_t first, size_t count)
     }
     size_t own = j->l.n_index * j->l.rows.inner;
     kernel_spec(k, shared ? GATHER_SHARED : GATHER_OWN);
-    p.base_x = bind_rows(j, k, 0, first * j->row[0], count * j->row[0]);
+    p.base_x = bind_read(k, j->caps, BIND_IN, 0, j->texel, first * j->row[0], count * j->row[0]);
     if (adjoint && shared) {
         kernel_bind(k, BIND_SCRATCH, j->chain, ACCESS_READ);
     } else {
-        p.base_index = shared ? bind_rows(j, k, 1, 0, j->l.n_index) : bind_rows(j, k, 1, first * own, count * own);
+        p.base_index = shared ? bind_read(k, j->caps, BIND_IN, 1, j->texel, 0, j->l.n_index)
+                              : bind_read(k, j->caps, BIND_IN, 1, j->texel, first * own, count * own);
     }
     p.base_y = bind_slice(k, j->caps, BIND_OUT, 0, ACCESS_WRITE, first * j->row[1], count * j->row[1]);
     push_div_set(p.by_mul, &p.by_shift, 0, p.inner);
@@ -234,7 +226,7 @@ static limn_status chain_call(struct job *j)
     limn_status st = add_call(j, SHADER_GATHER_CHAIN, SHADER_GATHER_CHAIN_TEXEL, &k);
     if (st == LIMN_OK) {
         k->prepare = true; /* once, where the index is constant */
-        bind_rows(j, k, 1, 0, j->l.n_index);
+        bind_read(k, j->caps, BIND_IN, 1, j->texel, 0, j->l.n_index);
         kernel_bind(k, BIND_SCRATCH, j->chain, ACCESS_WRITE);
         kernel_push(k, &p, sizeof(p));
         kernel_grid_1d(k, j->caps, p.axis, k->spec[0]);

@@ -39,12 +39,9 @@ static void matrices_of(const struct batch_job *j, int side, size_t first, size_
 static uint32_t bind_operand(struct batch_job *j, struct kernel_call *k, int side, size_t first, size_t count)
 {
     size_t lo, n, elems = side ? (size_t)j->s->k * (size_t)j->s->n : (size_t)j->s->m * (size_t)j->s->k;
-    if (j->texel) {
-        conv_bind(k, BIND_IN, side, ACCESS_READ, VIEW_TEXEL_R32F, 0, 0);
-        return 0;
-    }
     matrices_of(j, side, first, count, &lo, &n);
-    return bind_slice(k, j->caps, BIND_IN, side, ACCESS_READ, lo * elems, n * elems) - (uint32_t)(lo * elems);
+    uint32_t base = bind_read(k, j->caps, BIND_IN, side, j->texel, lo * elems, n * elems);
+    return j->texel ? base : base - (uint32_t)(lo * elems);
 }
 
 static limn_status batch_call(struct batch_job *j, size_t first, size_t count)
