@@ -39,18 +39,13 @@ static void add_product(void *user, size_t big, size_t w, size_t small)
 
 static void conv_ref(const struct op_call *c, const double *const *in, double *const *out)
 {
-    const struct conv_attrs *a = c->attrs;
-    struct conv_geom g;
-    if (conv_geom_init(&g, a, &c->in[CONV_X], &c->out[0], &c->in[CONV_W], NULL) != LIMN_OK) {
-        return;
-    }
-    conv_ref_sum(c, &g, in, out, add_product);
+    conv_ref_sum(c, false, in, out, add_product);
 }
 
 static void conv_vjp(struct vjp *v)
 {
     const struct conv_attrs *a = v->call->attrs;
-    const struct shape *x = &v->call->in[CONV_X], *w = &v->call->in[CONV_W];
+    const struct shape *x = &v->call->in[CONV_X];
     if (!epilogue_neutral(v->b, &a->epi, "conv") || v->gout[0] == VALUE_NONE) {
         return;
     }
@@ -61,40 +56,23 @@ static void conv_vjp(struct vjp *v)
         }
         v->gin[CONV_X] = build(v->b, &op_conv_transpose, NULL, &t, v->gout[0], v->in[CONV_W]);
     }
-    if (v->need[CONV_W]) {
-        for (int i = 0; i < 3; i++) {
-            t.size[i] = conv_axis(w, i);
-        }
-        v->gin[CONV_W] = build(v->b, &op_conv_weight_grad, NULL, &t, v->in[CONV_X], v->gout[0]);
-    }
-    conv_vjp_epilogue(v);
+    conv_vjp_rest(v, v->in[CONV_X], v->gout[0]);
 }
 
 static limn_status conv_plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
                              limn_error *err)
 {
-    struct conv_geom g;
-    limn_status st = conv_geom_init(&g, c->attrs, &c->in[CONV_X], &c->out[0], &c->in[CONV_W], err);
-    if (st != LIMN_OK) {
-        return st;
-    }
-    struct conv_problem p = conv_problem_forward(&g);
-    p.epi = &((const struct conv_attrs *)c->attrs)->epi;
-    return conv_plan_problem(c, &p, caps, out, err);
+    return conv_plan_node(c, false, caps, out, err);
 }
 
+/* Tolerance: float sums of up to some thousand products, relative to the largest result. */
 const struct op op_conv = {
     .name = "conv",
     .doc = "y = epilogue(sum w * x): cross-correlation with stride, padding, dilation and groups",
-    .n_in_min = 2,
-    .n_in_max = CONV_N_IN,
-    .n_out = 1,
-    .attrs = conv_attr_table,
-    .n_attrs = CONV_N_ATTRS,
-    .attr_bytes = sizeof(struct conv_attrs),
+    CONV_DESCRIPTOR,
     .infer = conv_infer,
     .ref = conv_ref,
     .vjp = conv_vjp,
     .plan = conv_plan,
-    .tol = 2e-5f, /* float sums of up to some thousand products, relative to the largest result */
+    .tol = 2e-5f,
 };

@@ -165,23 +165,40 @@ void conv_visit(const struct conv_geom *g, conv_visit_fn fn, void *user)
     }
 }
 
-void conv_ref_sum(const struct op_call *c, const struct conv_geom *g, const double *const *in, double *const *out,
+limn_status conv_geom_of(const struct op_call *c, bool transposed, struct conv_geom *g, limn_error *err)
+{
+    const struct shape *x = &c->in[CONV_X], *y = &c->out[0];
+    return conv_geom_init(g, c->attrs, transposed ? y : x, transposed ? x : y, &c->in[CONV_W], err);
+}
+
+void conv_ref_sum(const struct op_call *c, bool transposed, const double *const *in, double *const *out,
                   conv_visit_fn add)
 {
+    struct conv_geom g;
+    if (conv_geom_of(c, transposed, &g, NULL) != LIMN_OK) {
+        return;
+    }
     const struct shape *y = &c->out[0];
     size_t n = shape_elems(y), channels = (size_t)y->dim[1], volume = n / (size_t)y->dim[0] / channels;
     const double *all[CONV_N_IN] = {NULL};
     memcpy(all, in, (size_t)c->n_in * sizeof(*in));
     memset(out[0], 0, n * sizeof(double));
-    conv_visit(g, add, &(struct conv_sum){in[CONV_X], in[CONV_W], out[0]});
+    conv_visit(&g, add, &(struct conv_sum){in[CONV_X], in[CONV_W], out[0]});
     for (size_t i = 0; i < n; i++) {
         const struct epilogue *e = &((const struct conv_attrs *)c->attrs)->epi;
         out[0][i] = epilogue_ref(e, all, CONV_BIAS, out[0][i], i / volume % channels, i);
     }
 }
 
-void conv_vjp_epilogue(struct vjp *v)
+void conv_vjp_rest(struct vjp *v, value_id big, value_id small)
 {
+    struct conv_attrs t = *(const struct conv_attrs *)v->call->attrs;
+    if (v->need[CONV_W]) {
+        for (int i = 0; i < 3; i++) {
+            t.size[i] = conv_axis(&v->call->in[CONV_W], i);
+        }
+        v->gin[CONV_W] = build(v->b, &op_conv_weight_grad, NULL, &t, big, small);
+    }
     if (op_has(v->call, CONV_BIAS) && v->need[CONV_BIAS]) {
         int32_t but_channels = ((1 << v->call->out[0].rank) - 1) & ~2;
         v->gin[CONV_BIAS] = build_reduce(v->b, &op_reduce_sum, v->gout[0], but_channels, false);

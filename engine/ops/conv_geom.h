@@ -36,12 +36,19 @@ struct conv_sum {
     const double *x, *w;
     double *y;
 };
-void conv_ref_sum(const struct op_call *c, const struct conv_geom *g, const double *const *in, double *const *out,
+void conv_ref_sum(const struct op_call *c, bool transposed, const double *const *in, double *const *out,
                   conv_visit_fn add);
-/* The cotangents of bias and add. */
-void conv_vjp_epilogue(struct vjp *v);
+/* Of a conv or, transposed, a conv_transpose node. */
+limn_status conv_geom_of(const struct op_call *c, bool transposed, struct conv_geom *g, limn_error *err);
+/* The cotangents of weights, bias and add; `big` and `small` are the tensor and its cotangent as the geometry has them.
+ */
+void conv_vjp_rest(struct vjp *v, value_id big, value_id small);
 
 extern const struct attr_desc conv_attr_table[];
 #define CONV_N_ATTRS 10
+/* What conv and conv_transpose say alike in their descriptors. */
+#define CONV_DESCRIPTOR                                                                                                \
+    .n_in_min = 2, .n_in_max = CONV_N_IN, .n_out = 1, .attrs = conv_attr_table, .n_attrs = CONV_N_ATTRS,               \
+    .attr_bytes = sizeof(struct conv_attrs)
 
 #endif

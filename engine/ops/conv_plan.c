@@ -277,3 +277,16 @@ limn_status conv_plan_problem(const struct op_call *c, const struct conv_problem
 out:
     return st;
 }
+
+limn_status conv_plan_node(const struct op_call *c, bool transposed, const struct device_caps *caps,
+                           struct kernel_list *out, limn_error *err)
+{
+    struct conv_geom g;
+    limn_status st = conv_geom_of(c, transposed, &g, err);
+    if (st != LIMN_OK) {
+        return st;
+    }
+    struct conv_problem p = transposed ? conv_problem_transposed(&g) : conv_problem_forward(&g);
+    p.epi = &((const struct conv_attrs *)c->attrs)->epi;
+    return conv_plan_problem(c, &p, caps, out, err);
+}

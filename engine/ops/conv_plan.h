@@ -38,6 +38,9 @@ struct conv_problem conv_problem_transposed(const struct conv_geom *g);
 /* Inputs of the call: x, w, bias, add, mask. */
 limn_status conv_plan_problem(const struct op_call *c, const struct conv_problem *p, const struct device_caps *caps,
                               struct kernel_list *out, limn_error *err);
+/* A conv or, transposed, a conv_transpose node. */
+limn_status conv_plan_node(const struct op_call *c, bool transposed, const struct device_caps *caps,
+                           struct kernel_list *out, limn_error *err);
 limn_status conv_plan_weight_grad(const struct op_call *c, const struct conv_geom *g, const struct device_caps *caps,
                                   struct kernel_list *out, limn_error *err);
 /* A matmul, given as the 1x1 convolution of matmul.c; few rows and large matrices take the matrix-vector kernels. */

@@ -37,18 +37,12 @@ static void add_product(void *user, size_t big, size_t w, size_t small)
 
 static void conv_transpose_ref(const struct op_call *c, const double *const *in, double *const *out)
 {
-    const struct conv_attrs *a = c->attrs;
-    struct conv_geom g;
-    if (conv_geom_init(&g, a, &c->out[0], &c->in[CONV_X], &c->in[CONV_W], NULL) != LIMN_OK) {
-        return;
-    }
-    conv_ref_sum(c, &g, in, out, add_product);
+    conv_ref_sum(c, true, in, out, add_product);
 }
 
 static void conv_transpose_vjp(struct vjp *v)
 {
     const struct conv_attrs *a = v->call->attrs;
-    const struct shape *w = &v->call->in[CONV_W];
     if (!epilogue_neutral(v->b, &a->epi, "conv_transpose") || v->gout[0] == VALUE_NONE) {
         return;
     }
@@ -57,37 +51,19 @@ static void conv_transpose_vjp(struct vjp *v)
         memset(t.size, 0, sizeof(t.size));
         v->gin[CONV_X] = build(v->b, &op_conv, NULL, &t, v->gout[0], v->in[CONV_W]);
     }
-    if (v->need[CONV_W]) {
-        for (int i = 0; i < 3; i++) {
-            t.size[i] = conv_axis(w, i);
-        }
-        v->gin[CONV_W] = build(v->b, &op_conv_weight_grad, NULL, &t, v->gout[0], v->in[CONV_X]);
-    }
-    conv_vjp_epilogue(v);
+    conv_vjp_rest(v, v->gout[0], v->in[CONV_X]);
 }
 
 static limn_status conv_transpose_plan(const struct op_call *c, const struct device_caps *caps, struct kernel_list *out,
                                        limn_error *err)
 {
-    struct conv_geom g;
-    limn_status st = conv_geom_init(&g, c->attrs, &c->out[0], &c->in[CONV_X], &c->in[CONV_W], err);
-    if (st != LIMN_OK) {
-        return st;
-    }
-    struct conv_problem p = conv_problem_transposed(&g);
-    p.epi = &((const struct conv_attrs *)c->attrs)->epi;
-    return conv_plan_problem(c, &p, caps, out, err);
+    return conv_plan_node(c, true, caps, out, err);
 }
 
 const struct op op_conv_transpose = {
     .name = "conv_transpose",
     .doc = "y = epilogue(adjoint of conv in x)",
-    .n_in_min = 2,
-    .n_in_max = CONV_N_IN,
-    .n_out = 1,
-    .attrs = conv_attr_table,
-    .n_attrs = CONV_N_ATTRS,
-    .attr_bytes = sizeof(struct conv_attrs),
+    CONV_DESCRIPTOR,
     .infer = conv_transpose_infer,
     .ref = conv_transpose_ref,
     .vjp = conv_transpose_vjp,
