@@ -32,7 +32,7 @@ static bool any_uses_layer(const struct explain_params *p)
 
 /* Marks everything computed from `v`. A layer of another branch (an auxiliary head, the other of two sections) would
  * get a gradient of zeros and a blank map; better to say so. */
-static limn_status check_path(const struct explain_plan *plan, value_id v, limn_error *err)
+static limn_status check_path(const struct explain_plan *plan, value_id v, const char *name, limn_error *err)
 {
     const struct graph *g = plan->graph;
     bool *from = mem_zalloc(g->n_value, sizeof(*from));
@@ -53,8 +53,7 @@ static limn_status check_path(const struct explain_plan *plan, value_id v, limn_
     bool reaches = from[plan->logits];
     mem_free(from);
     return reaches ? LIMN_OK
-                   : err_set(err, LIMN_ERR_ARG, "layer \"%s\" has no part in the scores that are explained",
-                             g->value[v].name);
+                   : err_set(err, LIMN_ERR_ARG, "layer \"%s\" has no part in the scores that are explained", name);
 }
 
 static limn_status add_layer(struct explain_plan *plan, struct model *m, const char *wanted, limn_error *err)
@@ -72,7 +71,7 @@ static limn_status add_layer(struct explain_plan *plan, struct model *m, const c
         TRY(err_set(err, LIMN_ERR_ARG, "layer \"%s\" gives %s, expected maps with height and width", name,
                     shape_text(&value->shape, text)));
     }
-    TRY(check_path(plan, v, err));
+    TRY(check_path(plan, v, name, err));
     value->flags |= VALUE_TAP;
     plan->layers[plan->n_layers++] = v;
 out:

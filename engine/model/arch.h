@@ -12,7 +12,7 @@ struct arch_input { /* how torchvision prepares pictures of three channels */
 
 struct arch_facts { /* of one weight file */
     int32_t channels, classes;
-    int32_t depth, height, width; /* of the input; depth 0: pictures */
+    int32_t depth, height, width; /* of the input, 0 where it is open; depth 0: pictures, -1: volumes, open */
     char layer[128];              /* default Grad-CAM layer */
 };
 

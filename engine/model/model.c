@@ -13,6 +13,8 @@
 #include "model/hash_cache.h"
 #include "model/sha256.h"
 
+#define VOLUME_SIZE 64 /* of each side when neither the network nor the user says */
+
 static limn_status arch_unknown(const char *name, limn_error *err)
 {
     const char *names[160];
@@ -233,8 +235,10 @@ static limn_status network_facts(struct model *m, struct arch_facts *f, limn_err
     if (st != LIMN_OK) {
         return st;
     }
-    f->height = f->height > 0 ? f->height : f->width > 0 ? f->width : m->arch->size;
+    int32_t usual = f->depth != 0 ? VOLUME_SIZE : m->arch->size;
+    f->height = f->height > 0 ? f->height : f->width > 0 ? f->width : usual;
     f->width = f->width > 0 ? f->width : f->height;
+    f->depth = f->depth < 0 ? f->height : f->depth;
     int32_t side = f->height < f->width ? f->height : f->width;
     if (m->card.resize == 0 && side < 128) {
         m->card.resize = side;

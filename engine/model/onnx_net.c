@@ -143,7 +143,7 @@ limn_status onnx_net_facts(const struct onnx_net *n, struct arch_facts *out, lim
         size[i + 3 - v->rank] = v->dim[i] > 0 ? (int32_t)v->dim[i] : 0;
     }
     *out = (struct arch_facts){.channels = (int32_t)v->dim[1], .height = size[1], .width = size[2]};
-    out->depth = v->rank == 5 ? size[0] : 0;
+    out->depth = v->rank == 4 ? 0 : size[0] > 0 ? size[0] : -1;
     return LIMN_OK;
 }
 

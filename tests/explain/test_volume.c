@@ -93,6 +93,7 @@ int main(void)
 {
     static const struct row rows[] = {
         {"recipe:stack3d", "recipe_stack3d", {12, 16, 20}, 1},
+        {"recipe_stack3d/stack3d.onnx", "recipe_stack3d", {0, 0, 0}, 1},
         {"stack3d_flat/stack3d_flat.safetensors", "stack3d_flat", {8, 12, 8}, 0},
     };
     const char *which = getenv("LIMN_TEST_DEVICE");

@@ -115,7 +115,8 @@ static void print_json(const struct session *s, const struct measure *m, size_t 
 /* Numbers in [-1,1) from a linear congruential generator: the values do not matter, but they must not be denormal. */
 static float *make_input(const struct limn_model_info *m, int32_t batch, size_t *n)
 {
-    *n = (size_t)batch * (size_t)m->channels * (size_t)m->height * (size_t)m->width;
+    size_t depth = m->depth > 0 ? (size_t)m->depth : 1;
+    *n = (size_t)batch * (size_t)m->channels * depth * (size_t)m->height * (size_t)m->width;
     float *v = need(malloc(*n * sizeof(*v)));
     uint32_t x = 1;
     for (size_t i = 0; i < *n; i++) {
@@ -140,6 +141,9 @@ static int run(const struct args *a)
         size_t n_input = 0;
         float *data = make_input(&s.info, batch, &n_input);
         struct limn_tensor input = {4, {batch, s.info.channels, s.info.height, s.info.width}, data};
+        if (s.info.depth > 0) {
+            input = (struct limn_tensor){5, {batch, s.info.channels, s.info.depth, s.info.height, s.info.width}, data};
+        }
         for (size_t i = 0; i < n && code == 0; i++) {
             code = measure(&s, &m[i], &input, runs);
         }
