@@ -16,6 +16,7 @@ int main(void)
         {GOLDEN_HERE, "models/lenet_mnist.pth", "lenet_mnist"},
         {GOLDEN_PACK, "models/lenet_fashion.onnx", "lenet_fashion"},
         {GOLDEN_PACK, "models/lenet_fashion.pth", "lenet_fashion"},
+        {GOLDEN_PACK, "models/resnet20_cifar10.onnx", "cifar_resnet20"},
         {GOLDEN_PACK, "models/resnet20-12fca82f.th", "cifar_resnet20"},
         {GOLDEN_PACK, "models/squeezenet1_0_imagenet.onnx", "squeezenet1_0"},
         {GOLDEN_PACK, "models/squeezenet1_0_imagenet.pth", "squeezenet1_0"},

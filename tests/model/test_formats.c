@@ -141,6 +141,8 @@ int main(void)
     SAME(PACK, 0, "lenet_fashion.pth", "lenet_fashion.onnx", "lenet_fashion.safetensors");
     SAME(PACK, 0, "squeezenet1_0_imagenet.pth", "squeezenet1_0_imagenet.onnx", "squeezenet1_0_imagenet.safetensors");
     SAME(PACK, 1e-5, "mobilenet_v2_imagenet.pth", "mobilenet_v2_imagenet.onnx");
+    SAME(PACK, 1e-5, "resnet20-12fca82f.th", "resnet20_cifar10.onnx");
+    test_batch(PACK "resnet8_cifar10.onnx");
     test_batch(HERE "lenet_mnist.onnx");
     vk_device_close(&device);
     return check_done();
