@@ -48,4 +48,67 @@ static inline void elementwise_rescale(const struct op_call *call, int i, double
     }
 }
 
+/* For fill: both inputs from one set of distinct numbers, so that no difference of 1e-4 changes the choice. */
+static inline void elementwise_apart(const struct op_call *call, uint64_t seed, double *const *in)
+{
+    (void)seed;
+    elementwise_rescale(call, 1, in[1], 1, 0.0005);
+}
+
+/* For fill: some NaN and infinities among the few whole numbers. */
+static inline void elementwise_edges(const struct op_call *call, uint64_t seed, double *const *in)
+{
+    (void)seed;
+    for (int i = 0; i < 2; i++) {
+        for (size_t k = 0; k < shape_elems(&call->in[i]); k++) {
+            in[i][k] = k % 7 == 3 ? NAN : k % 11 == 5 ? -INFINITY : k % 13 == 6 ? INFINITY : in[i][k] - 1;
+        }
+    }
+}
+
+/* For fill: b is 1.5 or -1.5 and a is off the multiples of it. */
+static inline void elementwise_between(const struct op_call *call, uint64_t seed, double *const *in)
+{
+    (void)seed;
+    for (size_t k = 0; k < shape_elems(&call->in[1]); k++) {
+        in[1][k] = in[1][k] < 0 ? -1.5 : 1.5;
+    }
+    for (size_t k = 0; k < shape_elems(&call->in[0]); k++) {
+        in[0][k] = (double)(float)(1.5 * in[0][k]);
+    }
+}
+
+/* For fill: whole numbers, of which some divide others, and divisors that are not short in binary. */
+static inline void elementwise_multiples(const struct op_call *call, uint64_t seed, double *const *in)
+{
+    (void)seed;
+    elementwise_rescale(call, 1, in[1], 0.1, -0.45);
+    for (size_t k = 0; k < shape_elems(&call->in[0]); k += 2) {
+        in[0][k] = (double)(float)(in[1][k] * in[0][k]);
+    }
+}
+
+/* Comparisons and logic: few values, so that all outcomes occur; NaN and infinities. */
+#define PREDICATE_CASES(name)                                                                                          \
+    static const struct op_case good[] = {                                                                             \
+        BINARY_ROWS(NORMAL, NORMAL, .slack = 1),                                                                       \
+        {"few values", {INDEX(3, 5, 7, 3), INDEX(3, 5, 7, 3)}},                                                        \
+        {"few values, broadcast", {INDEX(3, 5, 7, 3), INDEX(3, 7, 1)}},                                                \
+        {"edges", {INDEX(3, 5, 7, 11), INDEX(3, 5, 7, 11)}, .fill = elementwise_edges},                                \
+    };                                                                                                                 \
+    static const struct op_case bad[] = {BINARY_BAD_ROWS};                                                             \
+    OP_CASES(name, good, bad)
+
+/* Remainders: quotients off whole numbers, where the gradient jumps, and forward on them. */
+#define REMAINDER_CASES(name)                                                                                          \
+    static const struct op_case good[] = {                                                                             \
+        BINARY_ROWS(DISTINCT, NONZERO, .fill = elementwise_between),                                                   \
+        {"large quotients, multiples",                                                                                 \
+         {INDEX(100000, 5, 7), INDEX(9, 5, 7)},                                                                        \
+         .flags = FORWARD_ONLY,                                                                                        \
+         .fill = elementwise_multiples},                                                                               \
+    };                                                                                                                 \
+    static const struct op_case bad[] = {BINARY_BAD_ROWS};                                                             \
+    OP_CASES(name, good, bad)
+
 #endif
