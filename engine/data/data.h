@@ -23,6 +23,8 @@ struct data_options {           /* zero or NULL: the default of each field */
     const char *split_path;     /* format-specific file that says which sample is in which split */
     const char *labels_path;    /* text file with the name of each class, one a line */
     size_t limit;               /* at most so many samples of each split, chosen by seed; 0: all */
+    int32_t resize;             /* pictures: the shorter side before the crop of the centre; 0: what just covers it */
+    int32_t tile, border;       /* annotations: side of the square cut around each; 0: its longer side + 2 * border */
 };
 
 struct data_info {
@@ -62,9 +64,10 @@ struct data_format {
 struct dataset { /* first member of the formats' structs */
     const struct data_format *format;
     struct data_info info;
-    size_t n;       /* samples of all splits; `sample` counts these */
-    int32_t *label; /* per sample; NULL when n_classes is 0. In `arena`, as class names are */
-    uint8_t *split; /* per sample, enum data_split */
+    size_t n;        /* samples of all splits; `sample` counts these */
+    int32_t *label;  /* per sample; NULL when n_classes is 0. In `arena`, as class names are */
+    uint8_t *split;  /* per sample, enum data_split */
+    uint32_t *group; /* per sample, in `arena`; samples of a group go to the same split by chance. NULL: each alone */
     struct arena arena;
     uint32_t *list[DATA_SPLITS]; /* made by dataset.c: samples of each split */
     size_t count[DATA_SPLITS];

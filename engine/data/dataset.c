@@ -21,7 +21,7 @@ enum { N_FORMATS = sizeof formats / sizeof formats[0] };
 
 struct draw { /* for sorting samples by chance */
     uint64_t key;
-    uint32_t sample;
+    uint32_t sample, group;
 };
 
 static int draw_order(const void *a, const void *b)
@@ -36,17 +36,27 @@ const char *data_split_name(enum data_split split)
     return names[split];
 }
 
-/* The samples of a split in an order of chance. */
+/* The samples of a split in an order of chance, those of a group together. */
 static size_t draw_split(const struct dataset *d, enum data_split split, uint64_t seed, struct draw *out)
 {
     size_t n = 0;
     for (size_t i = 0; i < d->n; i++) {
         if (d->split[i] == split) {
-            out[n++] = (struct draw){rng_u64(seed, i), (uint32_t)i};
+            uint32_t group = d->group ? d->group[i] : (uint32_t)i;
+            out[n++] = (struct draw){rng_u64(seed, group), (uint32_t)i, group};
         }
     }
     qsort(out, n, sizeof *out, draw_order);
     return n;
+}
+
+/* The first place at or after `at` where another group begins. */
+static size_t group_end(const struct draw *draw, size_t n, size_t at)
+{
+    while (at > 0 && at < n && draw[at].group == draw[at - 1].group) {
+        at++;
+    }
+    return at;
 }
 
 /* Moves parts of the training samples to the other splits. */
@@ -54,8 +64,9 @@ static void set_aside(struct dataset *d, const struct data_options *opt, struct 
 {
     size_t n = draw_split(d, DATA_TRAIN, opt->seed ^ rng_hash_text("split"), draw);
     size_t val = (size_t)((double)n * opt->val_part + 0.5), test = (size_t)((double)n * opt->test_part + 0.5);
-    for (size_t i = 0; i < n && i < val + test; i++) {
-        d->split[draw[i].sample] = i < val ? DATA_VAL : DATA_TEST;
+    size_t val_end = group_end(draw, n, val), test_end = group_end(draw, n, val_end + test);
+    for (size_t i = 0; i < n && i < test_end; i++) {
+        d->split[draw[i].sample] = i < val_end ? DATA_VAL : DATA_TEST;
     }
 }
 

@@ -20,8 +20,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/str.h"
-#include "model/json.h"
 #include "model/model_priv.h"
 
 #define CARD_BYTES_MAX (4u << 20)

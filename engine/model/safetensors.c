@@ -13,7 +13,7 @@
 
 #include "base/checked.h"
 #include "base/file.h"
-#include "model/json.h"
+#include "base/json.h"
 
 #define ST_HEADER_MAX 100000000u
 #define ST_DEPTH_MAX 8

@@ -6,7 +6,7 @@
 
 #include "base/checked.h"
 #include "base/file.h"
-#include "model/json.h"
+#include "base/json.h"
 
 #define HEADER_MAX 100000000u
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "model/json.h"
+#include "base/json.h"
 #include "train/trainer.h"
 
 enum { STATE_VERSION = 1 };

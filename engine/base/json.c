@@ -1,6 +1,6 @@
 /* A guarded door to jansson. The nesting depth is measured by a flat scan first, so that a hostile file never drives
  * the recursive parser deeper than its caller allows. */
-#include "model/json.h"
+#include "base/json.h"
 
 #include <string.h>
 

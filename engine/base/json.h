@@ -1,6 +1,6 @@
-/* JSON for the model layer: jansson, with its memory from base/mem.h. */
-#ifndef LIMN_MODEL_JSON_H
-#define LIMN_MODEL_JSON_H
+/* JSON: jansson, with its memory from base/mem.h. */
+#ifndef LIMN_BASE_JSON_H
+#define LIMN_BASE_JSON_H
 
 #include <jansson.h>
 #include <stdbool.h>
