@@ -19,7 +19,7 @@
 #include "support/toy.h"
 #include "vk/device.h"
 
-enum { MAX_GIVEN = 1024, MAX_LAYER = 256 };
+enum { MAX_GIVEN = 1024, MAX_LAYER = 1024 };
 
 struct graph_run {
     const struct graph_row *row;
@@ -117,7 +117,7 @@ static size_t share_layers(struct graph_run *r, struct model *m, struct graph *t
     size_t n_layer = 0, n = 0;
     limn_error err = {0};
     CHECK_OK(model_layers(m, &layers, &n_layer, &err));
-    for (size_t i = 0; i < n_layer && n < MAX_LAYER; i++) {
+    for (size_t i = 0; i < n_layer && n + 1 < MAX_LAYER; i++) {
         value_id a = graph_find(r->imp.graph, layers[i].name), b = graph_find(there, layers[i].name);
         if (a == VALUE_NONE || b == VALUE_NONE || strchr(layers[i].name, ':') != NULL) {
             continue;

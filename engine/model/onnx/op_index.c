@@ -122,7 +122,7 @@ static int64_t *element_positions(struct onnx_call *c, const struct onnx_val *da
                                   int32_t axis)
 {
     int64_t stride[ONNX_MAX_RANK], at[ONNX_MAX_RANK] = {0};
-    struct onnx_val *up = positive(c, index, data->dim[axis]);
+    struct onnx_val *up = val_numbers(c, index) != NULL ? positive(c, index, data->dim[axis]) : NULL;
     int64_t *p = up != NULL ? positions_new(c, up->n) : NULL;
     strides_of(data, stride);
     for (size_t i = 0; p != NULL && i < up->n; i++) {

@@ -50,7 +50,10 @@ static void keep_ratio(struct onnx_call *c, const struct onnx_val *x, const doub
 static bool read_sizes(struct onnx_call *c, const struct onnx_val *x, struct onnx_val *scales, struct onnx_val *sizes,
                        struct sampling *s)
 {
-    double num[ONNX_MAX_RANK] = {0};
+    double num[ONNX_MAX_RANK];
+    for (int32_t i = 0; i < ONNX_MAX_RANK; i++) {
+        num[i] = NAN; /* not named */
+    }
     memcpy(s->size, x->dim, sizeof s->size);
     memset(s->scale, 0, sizeof s->scale);
     bool by_size = sizes != NULL && sizes->n > 0;
@@ -60,8 +63,8 @@ static bool read_sizes(struct onnx_call *c, const struct onnx_val *x, struct onn
     }
     for (int32_t i = 0; i < x->rank; i++) {
         double to = by_size ? num[i] : floor((double)x->dim[i] * num[i]);
-        if (num[i] == 0) {
-            continue; /* not named */
+        if (isnan(num[i])) {
+            continue;
         }
         if (!(to >= 1 && to <= INT32_MAX)) {
             call_fail(c, LIMN_ERR_SHAPE, "axis %d of %lld elements by %g", (int)i, (long long)x->dim[i], num[i]);
