@@ -22,6 +22,6 @@ void main()
     }
     uint row = DIV(by, 0, id), o = DIV(by, 1, row), i = row - o * n_index;
     float at = LOAD1(index, base_index + (KIND == GATHER_OWN ? id : i));
-    uint p = uint(clamp(at, 0.0, float(axis - 1u)));
+    uint p = min(uint(clamp(at, 0.0, float(axis - 1u))), axis - 1u); // NaN becomes anything
     y[base_y + id] = LOAD1(x, base_x + (o * axis + p) * inner + id - row * inner);
 }

@@ -1,5 +1,5 @@
-// y[o] = x[plane of o][index[o]]: the elements that a max_pool picked. One invocation, one output element.
-// Bindings: x, index, y. Grid: kernel_grid_1d over n outputs.
+// y[o] = x[plane of o][index[o]]: the elements that a max_pool picked, 0 for a position outside. One invocation, one
+// output element. Bindings: x, index, y. Grid: kernel_grid_1d over n outputs.
 // VARIANT texel -DTEXEL
 #version 450
 #extension GL_GOOGLE_include_directive : require
@@ -17,6 +17,8 @@ void main()
         return;
     }
     uint in_plane = uint(in_dim[0] * in_dim[1] * in_dim[2]), plane = uint(position(i, out_dim).w);
-    uint at = min(uint(LOAD(index, int(i))), in_plane - 1);
-    y[i] = LOAD(x, int(plane * in_plane + at));
+    float at = LOAD(index, int(i));
+    bool inside = at >= 0.0 && at < float(in_plane);
+    float v = LOAD(x, int(plane * in_plane + (inside ? uint(at) : 0)));
+    y[i] = inside ? v : 0.0;
 }

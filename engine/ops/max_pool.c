@@ -159,7 +159,10 @@ static void ref_max_pool_grad(const struct op_call *c, const double *const *in, 
         out[0][i] = 0;
     }
     for (size_t i = 0; i < from; i++) {
-        out[0][i / n_out * n_in + (size_t)in[1][i]] += in[0][i];
+        double at = in[1][i];
+        if (at >= 0 && at < (double)n_in) { /* an index may come from a file */
+            out[0][i / n_out * n_in + (size_t)at] += in[0][i];
+        }
     }
 }
 
@@ -229,7 +232,8 @@ static void ref_max_pool_gather(const struct op_call *c, const double *const *in
     struct pool_geom g = pool_geom_of(&c->in[0], &c->in[1]);
     size_t n = shape_elems(&c->out[0]), n_in = spatial_elems(g.in), n_out = spatial_elems(g.out);
     for (size_t i = 0; i < n; i++) {
-        out[0][i] = in[0][i / n_out * n_in + (size_t)in[1][i]];
+        double at = in[1][i];
+        out[0][i] = at >= 0 && at < (double)n_in ? in[0][i / n_out * n_in + (size_t)at] : 0;
     }
 }
 

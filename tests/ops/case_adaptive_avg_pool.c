@@ -8,6 +8,7 @@
     }
 
 static const struct op_case good[] = {
+    {"1-D", {NORMAL(2, 3, 10)}, TO(1, 1, 4)},
     {"global 7x7", {NORMAL(2, 5, 7, 7)}, TO(1, 1, 1)},
     {"global 13x13", {NORMAL(1, 3, 13, 13)}, TO(1, 1, 1)},
     {"global 2x3", {NORMAL(2, 3, 2, 3)}, TO(1, 1, 1)},

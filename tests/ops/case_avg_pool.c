@@ -22,6 +22,7 @@ static const struct op_case good[] = {
      POOL_ATTRS(POOL3(3, 2, 1, 1, 1), .count_include_pad = 1)},
     {"3-D, depth 1, padding counts", {NORMAL(1, 2, 1, 3, 5)}, POOL_ATTRS(POOL3(3, 1, 1, 1, 1), .count_include_pad = 1)},
     {"3-D 2x2x2", {NORMAL(2, 2, 4, 5, 3)}, POOL_ATTRS(POOL3(2, 2, 0, 0, 1))},
+    {"1-D, padding counts", {NORMAL(2, 3, 9)}, POOL_ATTRS(POOL1(3, 2, 1, 0, 1), .count_include_pad = 1)},
     {"33x33", {NORMAL(2, 7, 33, 33)}, POOL_ATTRS(POOL2(5, 3, 2, 1, 1)), FORWARD_ONLY},
 };
 

@@ -18,6 +18,7 @@ static void infinities(const struct op_call *c, uint64_t seed, double *const *in
 }
 
 static const struct op_case good[] = {
+    {"1-D, dilation 2", {DISTINCT(2, 3, 11)}, POOL_ATTRS(POOL1(3, 2, 1, 0, 2)), .const_out = 2},
     {"2x2 stride 2", {DISTINCT(2, 3, 6, 8)}, POOL_ATTRS(POOL2(2, 2, 0, 0, 1)), .const_out = 2},
     {"2x2 stride 2, odd", {DISTINCT(2, 3, 7, 5)}, POOL_ATTRS(POOL2(2, 2, 0, 0, 1)), .const_out = 2},
     {"2x2 stride 2, ceil", {DISTINCT(2, 2, 7, 5)}, POOL_ATTRS(POOL2(2, 2, 0, 0, 1), .ceil_mode = 1), .const_out = 2},

@@ -4,8 +4,17 @@
 static void fill(const struct op_call *c, uint64_t seed, double *const *in)
 {
     const struct shape *x = &c->in[0];
-    int32_t size[3] = {x->rank == 5 ? x->dim[2] : 1, x->dim[x->rank - 2], x->dim[x->rank - 1]};
+    int32_t size[3] = {x->rank == 5 ? x->dim[2] : 1, x->rank >= 4 ? x->dim[x->rank - 2] : 1, x->dim[x->rank - 1]};
     pool_fill_index(c, size, seed + 1, in[1]);
+}
+
+/* Positions outside the plane give 0. */
+static void fill_outside(const struct op_call *c, uint64_t seed, double *const *in)
+{
+    fill(c, seed, in);
+    in[1][0] = -5;
+    in[1][1] = 1e9;
+    in[1][2] = 48;
 }
 
 static const struct op_case good[] = {
@@ -19,6 +28,12 @@ static const struct op_case good[] = {
      POOL_ATTRS(POOL2(3, 2, 1, 1, 1)),
      .const_in = 2,
      .fill = fill},
+    {"1-D", {NORMAL(2, 3, 9), NORMAL(2, 3, 5)}, POOL_ATTRS(POOL1(3, 2, 1, 1, 1)), .const_in = 2, .fill = fill},
+    {"positions outside",
+     {NORMAL(1, 2, 6, 8), NORMAL(1, 2, 3, 4)},
+     POOL_ATTRS(POOL2(2, 2, 0, 0, 1)),
+     .const_in = 2,
+     .fill = fill_outside},
     {"3-D",
      {NORMAL(1, 2, 5, 4, 7), NORMAL(1, 2, 3, 2, 4)},
      POOL_ATTRS(POOL3(3, 2, 1, 1, 1)),

@@ -12,6 +12,9 @@
 /* 3-D pooling, the same on D, H and W. */
 #define POOL3(k, s, b, e, d)                                                                                           \
     .size = {k, k, k}, .stride = {s, s, s}, .pad_begin = {b, b, b}, .pad_end = {e, e, e}, .dilation = {d, d, d}
+/* 1-D pooling, W alone, for rank 3. */
+#define POOL1(k, s, b, e, d)                                                                                           \
+    .size = {1, 1, k}, .stride = {1, 1, s}, .pad_begin = {0, 0, b}, .pad_end = {0, 0, e}, .dilation = {1, 1, d}
 #define POOL_ATTRS(...)                                                                                                \
     .attrs = &(const struct pool_attrs)                                                                                \
     {                                                                                                                  \
@@ -29,7 +32,9 @@ static inline void pool_fill_index(const struct op_call *c, const int32_t size[3
     if (x->rank == 5) {
         x->dim[2] = size[0];
     }
-    x->dim[x->rank - 2] = size[1];
+    if (x->rank >= 4) {
+        x->dim[x->rank - 2] = size[1];
+    }
     x->dim[x->rank - 1] = size[2];
     size_t n = shape_elems(x);
     double *data = mem_alloc(n, sizeof(double)), *max = mem_alloc(shape_elems(&shapes[1]), sizeof(double));

@@ -34,7 +34,7 @@ struct trial {
 
 static void draw_trial(struct draw *d, struct trial *t)
 {
-    int32_t rank = between(d, 0, 3) ? 4 : 5, groups = small(d, 5);
+    int32_t pick = between(d, 0, 4), rank = pick == 0 ? 3 : pick == 1 ? 5 : 4, groups = small(d, 5);
     int32_t c = between(d, 0, 2) ? between(d, 1, 9) : 1, m = between(d, 1, 11), n = between(d, 1, 3);
     *t = (struct trial){.a = {.groups = groups}};
     t->x = (struct shape){.rank = rank, .dim = {n, groups * c}};
