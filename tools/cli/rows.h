@@ -28,7 +28,7 @@
     NUMBER(OPT_BATCH, "batch", 'b', "N", NULL, TYPE_INT, 1, 1024, "images in one pass (default: chosen for the device)")
 
 #define ROW_ARCH VALUE(OPT_ARCH, "arch", 0, "NAME", NULL, TYPE_TEXT, \
-                       "architecture of the weights (default: card, or recognised)")
+                       "architecture of the weights (default: card, or recognised; of ONNX: its own graph)")
 #define ROW_SIZE NUMBER(OPT_SIZE, "size", 0, "N|HxW|DxHxW", NULL, TYPE_SIZE, 1, 16384, "input size")
 #define ROW_LABELS VALUE(OPT_LABELS, "labels", 0, "FILE", NULL, TYPE_FILE, "class labels, one a line")
 #define ROWS_HEAD \
