@@ -215,8 +215,37 @@ static void test_networks(void)
     }
 }
 
+/* A file that spells its activations out gives the maps of a network that names them. */
+static void test_spelled_out(void)
+{
+    enum { X = 75 };
+    struct model *m = NULL;
+    struct explain_plan *plan = NULL;
+    const struct method *methods[] = {method_find("gradient"), method_find("guided-backprop"),
+                                      method_find("deconvnet")};
+    struct explain_params p = {.batch = 1, .methods = methods, .n_methods = 3}; /* by the reference executor */
+    float x[X], logits[3], got[X];
+    const int32_t second_class = 1;
+    for (int i = 0; i < X; i++) {
+        x[i] = (float)(2 * sin(0.53 * i));
+    }
+    CHECK_OK(model_open(LIMN_TEST_DATA "/golden/models/activations.onnx", &(struct model_options){0}, &m, &err));
+    CHECK_OK(explain_plan_create(m, &p, &plan, &err));
+    CHECK_OK(explain_forward(plan, x, logits, &err));
+    CHECK_OK(explain_backward(plan, &second_class, &err));
+    for (size_t r = 0; r < 3; r++) {
+        CHECK_OK(explain_map(plan, r, got, X, &err));
+        for (int i = 0; i < X; i++) {
+            CHECK_NEAR(got[i], golden_spelled[0][r][i], 1e-5);
+        }
+    }
+    explain_plan_destroy(&plan);
+    model_close(&m);
+}
+
 int main(void)
 {
+    test_spelled_out();
     test_every_activation();
     test_final_sigmoid();
     test_networks();
