@@ -51,8 +51,8 @@ limn_status heat_volume_get(const struct scene *s, const struct heat_volume **ou
 void slice_cut(const float *v, const int32_t size[3], struct limn_slice slice, float *dst);
 /* Height and width of a slice. */
 void slice_size(const int32_t size[3], int32_t axis, int32_t *height, int32_t *width);
-/* How many pixels a voxel takes. */
-int32_t slice_zoom(const int32_t size[3]);
+/* Height and width of its picture: voxels keep their proportions, and small volumes are enlarged. */
+void slice_pixels(const struct volume *v, int32_t axis, int32_t *height, int32_t *width);
 /* Heat in [0,1], signed heat, and the grey-centred gradient picture of the scene's slice, at the picture's size. */
 limn_status slice_heat(const struct scene *s, bool is_signed, struct plane *out, double *peak, limn_error *err);
 limn_status slice_gradient(const struct scene *s, struct image *out, limn_error *err);

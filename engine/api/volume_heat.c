@@ -6,7 +6,7 @@
 
 #include "api/scene.h"
 
-enum { ZOOM_TO = 160, ZOOM_MAX = 16 };
+enum { ZOOM_TO = 160, ZOOM_MAX = 16, STRETCH_MAX = 8 };
 
 void heat_volume_destroy(struct heat_volume **h)
 {
@@ -114,12 +114,17 @@ void slice_size(const int32_t size[3], int32_t axis, int32_t *height, int32_t *w
     *width = size[axis == 2 ? 1 : 2];
 }
 
-int32_t slice_zoom(const int32_t size[3])
+void slice_pixels(const struct volume *v, int32_t axis, int32_t *height, int32_t *width)
 {
-    int32_t side = size[0] > size[1] ? size[0] : size[1];
-    side = size[2] > side ? size[2] : side;
-    int32_t zoom = (ZOOM_TO + side - 1) / side;
-    return zoom < 1 ? 1 : zoom > ZOOM_MAX ? ZOOM_MAX : zoom;
+    float pitch[3], least = fminf(v->spacing[0], fminf(v->spacing[1], v->spacing[2])), longest = 0.0f;
+    for (int i = 0; i < 3; i++) {
+        pitch[i] = fminf(v->spacing[i] / least, STRETCH_MAX);
+        longest = fmaxf(longest, pitch[i] * (float)v->size[i]);
+    }
+    float zoom = fminf(fmaxf(ceilf((float)ZOOM_TO / longest), 1.0f), ZOOM_MAX);
+    int32_t down = axis == 0 ? 1 : 0, across = axis == 2 ? 1 : 2;
+    *height = (int32_t)lroundf((float)v->size[down] * pitch[down] * zoom);
+    *width = (int32_t)lroundf((float)v->size[across] * pitch[across] * zoom);
 }
 
 void slice_cut(const float *v, const int32_t size[3], struct limn_slice slice, float *dst)
@@ -177,15 +182,16 @@ limn_status slice_picture(const struct explained *x, struct limn_slice slice, st
 {
     limn_status st = LIMN_OK;
     struct plane p = {0}, big = {0};
-    int32_t h, w, zoom = slice_zoom(x->volume.size);
+    int32_t h, w, height, width;
     slice_size(x->volume.size, slice.axis, &h, &w);
+    slice_pixels(&x->volume, slice.axis, &height, &width);
     TRY(plane_init(&p, w, h, err));
     slice_cut(x->volume.v, x->volume.size, slice, p.v); /* the first channel */
     float span = x->high > x->low ? x->high - x->low : 1.0f;
     for (size_t i = 0; i < (size_t)w * (size_t)h; i++) {
         p.v[i] = fminf(fmaxf((p.v[i] - x->low) / span, 0.0f), 1.0f);
     }
-    TRY(plane_resize(&p, w * zoom, h * zoom, RESIZE_NEAREST, false, &big, err));
+    TRY(plane_resize(&p, width, height, RESIZE_NEAREST, false, &big, err));
     TRY(plane_render(&big, colormap_find("gray"), false, out, err));
 out:
     plane_finish(&p);

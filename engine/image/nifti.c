@@ -209,6 +209,9 @@ static limn_status decode(struct stream *s, enum volume_axes axes, struct volume
     bool xyz = axes == VOLUME_XYZ;
     TRY(volume_init(&v, f.dim[3], (int32_t[]){f.dim[xyz ? 0 : 2], f.dim[1], f.dim[xyz ? 2 : 0]}, err));
     v.axes = axes;
+    for (int i = 0; i < 3; i++) {
+        v.spacing[i] = f.spacing[xyz ? i : 2 - i];
+    }
     v.has_header = true;
     memcpy(v.header, header, sizeof(header));
     TRY(read_voxels(s, &f, &v, err));

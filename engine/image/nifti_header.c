@@ -10,6 +10,7 @@ enum {
     AT_DIM = 40,
     AT_TYPE = 70,
     AT_BITS = 72,
+    AT_SPACING = 80,
     AT_OFFSET = 108,
     AT_SLOPE = 112,
     AT_INTER = 116,
@@ -153,6 +154,10 @@ static limn_status check_scale(const uint8_t *h, struct nifti_form *f, limn_erro
                        (double)offset, OFFSET_MAX);
     }
     f->offset = (uint64_t)offset;
+    for (size_t i = 0; i < 3; i++) {
+        float d = fabsf(f32_at(h, AT_SPACING + 4 * i));
+        f->spacing[i] = d >= 1e-6f && d <= 1e6f ? d : 1.0f; /* it only shapes pictures */
+    }
     f->slope = 1.0;
     f->inter = 0.0;
     if (slope != 0.0f && isfinite(slope)) { /* zero: no scaling */

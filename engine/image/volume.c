@@ -24,7 +24,8 @@ limn_status volume_init(struct volume *out, int32_t channels, const int32_t size
     if (v == NULL) {
         return err_nomem(err, n * sizeof(*v), "a volume");
     }
-    *out = (struct volume){.channels = channels, .size = {size[0], size[1], size[2]}, .v = v};
+    *out = (struct volume){
+        .channels = channels, .size = {size[0], size[1], size[2]}, .v = v, .spacing = {1.0f, 1.0f, 1.0f}};
     return LIMN_OK;
 }
 
@@ -79,6 +80,9 @@ limn_status volume_resize(const struct volume *in, const int32_t size[3], struct
         volume_finish(&at);
         at = next;
         next = (struct volume){0};
+    }
+    for (int i = 0; i < 3; i++) {
+        at.spacing[i] = in->spacing[i] * (float)in->size[i] / (float)size[i];
     }
     at.axes = in->axes;
     at.has_header = in->has_header;

@@ -20,6 +20,7 @@ enum volume_axes { VOLUME_XYZ, VOLUME_ZYX };
 struct volume {
     int32_t channels, size[3]; /* depth, height, width of the array */
     float *v;                  /* channels * depth * height * width, mem_alloc */
+    float spacing[3];          /* distance of neighbours along each axis of the array, in any unit; 1 where unknown */
     enum volume_axes axes;
     bool has_header;                    /* it came from a NIfTI file ... */
     uint8_t header[NIFTI_HEADER_BYTES]; /* ... whose header is this, in little-endian order */
@@ -52,6 +53,7 @@ struct nifti_form { /* the header's facts once checked */
     int32_t bytes;  /* of one voxel */
     uint64_t offset;
     double slope, inter;
+    float spacing[3]; /* of x, y, z; 1 where the header has no sensible number */
 };
 /* Checks `raw` (NIFTI_HEADER_BYTES + 4 bytes) and copies it to `header` in little-endian order. */
 limn_status nifti_header_parse(const uint8_t *raw, uint8_t *header, struct nifti_form *out, limn_error *err);

@@ -40,6 +40,8 @@ static void check_values(const char *name, const struct volume *v)
     CHECK_INT(v->size[xyz ? 0 : 2], 3);
     CHECK_INT(v->size[1], 4);
     CHECK_INT(v->size[xyz ? 2 : 0], 5);
+    CHECK_NEAR(v->spacing[xyz ? 0 : 2], 2.0, 1e-6);
+    CHECK_NEAR(v->spacing[1], 2.502, 1e-3);
     CHECK_INT(v->channels, strncmp(name, "time", 4) == 0 ? 2 : strncmp(name, "vec", 3) == 0 ? 3 : 1);
     CHECK_INT(v->n_replaced, strcmp(name, "not-finite.nii") == 0 ? 2 : 0);
     for (int c = 0; c < v->channels; c++) {
@@ -153,12 +155,16 @@ static void test_resize(void)
     }
     CHECK_OK(volume_resize(&a, a.size, &c, &err));
     CHECK(memcmp(a.v, c.v, 120 * sizeof(float)) == 0);
+    a.spacing[0] = 3.0f;
     CHECK_OK(volume_resize(&a, (int32_t[]){8, 6, 2}, &b, &err));
     for (int i = 0; i < 192; i++) {
         int z = i / 12 % 8, y = i / 2 % 6, x = i % 2, ch = i / 96;
         double fz = fmin(fmax(0.5 * z - 0.25, 0), 3), fy = fmin(fmax(0.5 * y - 0.25, 0), 2), fx = 2.5 * x + 0.75;
         CHECK_NEAR(b.v[i], fz + 10 * fy + 100 * fx + 1000 * ch, 1e-3);
     }
+    CHECK_NEAR(b.spacing[0], 1.5, 1e-6);
+    CHECK_NEAR(b.spacing[2], 2.5, 1e-6);
+    volume_finish(&c);
     CHECK_INT(volume_resize(&a, (int32_t[]){1 << 20, 1 << 20, 1}, &c, &err), LIMN_ERR_SHAPE);
     volume_finish(&a);
     volume_finish(&b);

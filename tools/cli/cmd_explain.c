@@ -368,15 +368,19 @@ const struct command command_explain = {
     .name = "explain",
     .operands = "MODEL IMAGE...",
     .summary = "draw what a decision rests on",
-    .text = "Explains why the network puts pictures into a class (the most probable one unless --class says "
-            "otherwise). Writes "
-            "STEM.METHOD.png for each picture and method, with .CLASS before .png when there are several classes, and "
-            "prints the "
-            "paths. With --npy also the raw float32 maps: [h,w] at the layer's resolution for class activation maps, "
-            "signed "
-            "[C,H,W] at input resolution for the gradient family. For a network that takes volumes the inputs are .npy "
-            "arrays ([C,]D,H,W) or NIfTI-1 files; STEM.METHOD.png is then a sheet of slices, --slice, --montage and "
-            "--gif choose others, and --nifti writes maps that viewers lay over the volume.",
+    .text =
+        "Explains why the network puts pictures into a class (the most probable one unless --class says "
+        "otherwise). Writes "
+        "STEM.METHOD.png for each picture and method, with .CLASS before .png when there are several classes, and "
+        "prints the "
+        "paths. With --npy also the raw float32 maps: [h,w] at the layer's resolution for class activation maps, "
+        "signed "
+        "[C,H,W] at input resolution for the gradient family. For a network that takes volumes the inputs are .npy "
+        "arrays ([C,]D,H,W) or NIfTI-1 files; STEM.METHOD.png is then a sheet of slices, --slice, --montage and "
+        "--gif choose others, and --nifti writes maps that viewers lay over the volume. Of a network with several "
+        "outputs the "
+        "first one is explained unless --output-name says otherwise; an output with positions counts by its mean over "
+        "them; a single score is two classes, 0 or - (no) and 1 or + (yes).",
     .example = "limn explain squeezenet1_0 cat.jpg --method gradcam,guided-backprop -o out",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),

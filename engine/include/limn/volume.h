@@ -32,7 +32,8 @@ struct limn_slice {
 LIMN_API limn_status limn_explanation_slice(const limn_explanation *e, struct limn_which which, int32_t axis,
                                             struct limn_slice *out, limn_error *err);
 /* One slice of a map over the same slice of the volume, as limn_render draws pictures; the scale of the colours is the
- * whole volume's. Small volumes are enlarged. limn_render itself draws the strongest slice across axis 0. */
+ * whole volume's. Voxels keep their proportions (where a NIfTI header tells them), and small
+ * volumes are enlarged. limn_render itself draws the strongest slice across axis 0. */
 LIMN_API limn_status limn_render_slice(const limn_explanation *e, struct limn_which which, struct limn_slice slice,
                                        const struct limn_render_params *p, limn_image **out, limn_error *err);
 /* `n` slices across an axis, evenly spread over the volume, in one labelled sheet; 0: at most 16. */
