@@ -97,7 +97,8 @@ static limn_status collect_storages(struct torch_file *t, const struct pickle *p
     return LIMN_OK;
 }
 
-/* The dictionary that holds the tensors. */
+/* The dictionary that holds the tensors. One under a wrapper's name goes before tensors beside it, which are such as
+ * the best accuracy so far. */
 static limn_status find_dict(const struct pickle_value *root, const struct pickle_value **out, limn_error *err)
 {
     static const char *const wrappers[] = {"state_dict", "model_state_dict", "model"};
@@ -105,15 +106,15 @@ static limn_status find_dict(const struct pickle_value *root, const struct pickl
         if (root->kind != PICKLE_DICT) {
             return err_set(err, LIMN_ERR_FORMAT, "the pickle is not a dictionary of tensors");
         }
-        for (size_t i = 1; i < root->u.seq.n; i += 2) {
+        const struct pickle_value *inner = NULL;
+        for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0] && inner == NULL; i++) {
+            inner = pickle_get(root, wrappers[i]);
+        }
+        for (size_t i = 1; i < root->u.seq.n && (inner == NULL || inner->kind != PICKLE_DICT); i += 2) {
             if (root->u.seq.item[i]->kind == PICKLE_TENSOR) {
                 *out = root;
                 return LIMN_OK;
             }
-        }
-        const struct pickle_value *inner = NULL;
-        for (size_t i = 0; i < sizeof wrappers / sizeof wrappers[0] && inner == NULL; i++) {
-            inner = pickle_get(root, wrappers[i]);
         }
         root = inner;
     }

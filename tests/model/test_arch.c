@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/rng.h"
+#include "exec/exec.h"
 #include "model/arch.h"
 #include "model/model.h"
 
@@ -324,8 +326,83 @@ static void test_files(void)
     check_file("resnet18", (struct sparse_edit){.extra = {"AuxLogits.conv0.bn.weight"}}, "");
 }
 
+static void run_logits(const struct arch_graph *a, const float *x, size_t n, float *y)
+{
+    struct exec *e = NULL;
+    CHECK_OK(exec_ref_create(a->graph, &e, &err));
+    CHECK_OK(exec_set(e, a->input, x, n, &err));
+    CHECK_OK(exec_run(e, 0, 1, &err));
+    CHECK_OK(exec_get(e, a->logits, y, 1000, &err));
+    exec_destroy(&e);
+}
+
+/* With transform_input the network changes the normalisation to mean and deviation 0.5 itself. */
+static void test_transform(void)
+{
+    enum { SIDE = 48, N = 3 * SIDE * SIDE };
+    static const double mean[3] = {0.485, 0.456, 0.406}, std[3] = {0.229, 0.224, 0.225};
+    static float x[N], half[N], inside[1000], outside[1000], without[1000];
+    struct weights *w = NULL;
+    struct arch_graph with = {0}, plain = {0};
+    for (size_t i = 0; i < N; i++) {
+        size_t c = i / (SIDE * SIDE);
+        x[i] = (float)(rng_u64(7, i) >> 40) * 0x1p-23f - 1;
+        half[i] = (float)(((double)x[i] * std[c] + mean[c] - 0.5) / 0.5);
+    }
+    CHECK_OK(weights_recipe(1, &w, &err));
+    CHECK_OK(arch_build(arch_find("googlenet"), w, SHAPE(1, 3, SIDE, SIDE), true, &with, &err));
+    CHECK_OK(arch_build(arch_find("googlenet"), w, SHAPE(1, 3, SIDE, SIDE), false, &plain, &err));
+    run_logits(&with, x, N, inside);
+    run_logits(&plain, half, N, outside);
+    run_logits(&plain, x, N, without);
+    double worst = 0, change = 0;
+    for (int i = 0; i < 1000; i++) {
+        worst = fmax(worst, fabs((double)inside[i] - (double)outside[i]));
+        change = fmax(change, fabs((double)inside[i] - (double)without[i]));
+    }
+    CHECK(worst < 1e-4 && change > 1);
+    arch_graph_finish(&with);
+    arch_graph_finish(&plain);
+    weights_close(&w);
+}
+
+/* What an architecture says of its pictures, and what a card says instead. */
+static void test_cards(void)
+{
+    static const char card[] = "{\"filter\": \"bilinear\", \"transform_input\": false}";
+    struct model *m = open_recipe("efficientnet_v2_l"), *recipe = open_recipe("googlenet"), *inception = NULL;
+    const struct model_card *c = model_get_card(m);
+    CHECK(c->filter == RESIZE_BICUBIC && c->resize == 480 && c->height == 480 && !c->keep_input);
+    CHECK_NEAR(c->mean[0], 0.5, 0);
+    model_close(&m);
+    m = open_recipe("efficientnet_b1");
+    c = model_get_card(m);
+    CHECK(c->filter == RESIZE_BICUBIC && c->resize == 256 && c->height == 240);
+    CHECK_NEAR(c->std[2], 0.225, 1e-6);
+    model_close(&m);
+    CHECK_OK(model_open("recipe:inception_v3", &(struct model_options){.height = 150}, &inception, &err));
+    c = model_get_card(inception);
+    CHECK(c->filter == RESIZE_BILINEAR && c->resize == 171 && c->height == 150); /* 342 to 299, in proportion */
+    model_close(&inception);
+    struct graph *g = NULL;
+    value_id in, out;
+    CHECK_OK(model_build(recipe, 1, &g, &in, &out, &err));
+    CHECK(sparse_write("arch-card.safetensors", g, NULL));
+    FILE *f = fopen("arch-card.json", "w");
+    CHECK(f != NULL && fwrite(card, 1, strlen(card), f) == strlen(card) && fclose(f) == 0);
+    CHECK_OK(model_open("arch-card.safetensors", NULL, &m, &err));
+    CHECK(m != NULL && model_get_card(m)->keep_input && model_get_card(m)->filter == RESIZE_BILINEAR);
+    model_close(&m);
+    graph_destroy(&g);
+    model_close(&recipe);
+    unlink("arch-card.json");
+    unlink("arch-card.safetensors");
+}
+
 int main(void)
 {
+    test_transform();
+    test_cards();
     test_files();
     test_recognise();
     test_params();

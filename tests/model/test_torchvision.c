@@ -20,7 +20,7 @@ int main(void)
         return 77;
     }
     for (size_t i = 0; i < sizeof archs / sizeof archs[0]; i++) {
-        failed += !torchvision_row(archs[i], dev);
+        failed += !torchvision_row(archs[i], dev, false);
     }
     vk_device_close(&dev);
     return failed > 0;

@@ -1,7 +1,9 @@
-/* Every network of torchvision's convolutional families: scores and input gradient against torchvision's numbers. The
- * lines are the table of docs/architectures.md. With arguments: these networks only.
+/* Every network of torchvision's convolutional families: scores and input gradient against torchvision's numbers, on
+ * the device and in double precision. The lines are the table of docs/architectures.md (tools/golden/table.py). With
+ * arguments: these networks only.
+ *
  * LABELS: gpu golden slow
- * TIMEOUT: 3600 */
+ * TIMEOUT: 7200 */
 #include "support/torchvision.h"
 
 #include <stdio.h>
@@ -33,7 +35,7 @@ int main(int argc, char **argv)
             continue; /* the last are not torchvision's */
         }
         rows++;
-        failed += !torchvision_row(name, dev);
+        failed += !torchvision_row(name, dev, true);
     }
     vk_device_close(&dev);
     printf("%d networks, %d failed\n", rows, failed);

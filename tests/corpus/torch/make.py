@@ -269,6 +269,7 @@ def accept():
     net = torch.nn.Module()
     net.w = torch.nn.Parameter(w)
     save("state_dict", {"epoch": 3, "best": 91.25, "state_dict": torch.nn.DataParallel(net).state_dict()})
+    save("beside", {"best_acc1": torch.tensor(91.25), "state_dict": net.state_dict()})
     opt = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
     save("training", {"model_state_dict": net.state_dict(), "optimizer": opt.state_dict(), "args": [1, None, True, "x", -70000, (2, 3.5)]})
     save("nested", {"model": {"state_dict": net.state_dict()}})
