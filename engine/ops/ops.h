@@ -118,7 +118,6 @@ enum resize_coord {               /* which position of x an output samples */
                     RESIZE_ASYMMETRIC,
                     RESIZE_TF_HALF_PIXEL, /* tf_half_pixel_for_nn */
                     RESIZE_HALF_PIXEL_SYMMETRIC,
-    RESIZE_TF_CROP, /* tf_crop_and_resize: of the part roi; outputs that lie outside x are 0 */
                     RESIZE_N_COORD
 };
 enum resize_round { RESIZE_FLOOR, RESIZE_CEIL, RESIZE_PREFER_FLOOR, RESIZE_PREFER_CEIL, RESIZE_N_ROUND };
@@ -129,7 +128,6 @@ struct resize_attrs {
     int32_t exclude_outside; /* leave out what lies outside (PyTorch's antialias) instead of repeating the edge */
     float cubic_a;           /* -0.75 in PyTorch, -0.5 with its antialias */
     float scale[3];          /* as the model gives it, where positions follow from it; 0: out / in */
-    float roi_begin[3], roi_end[3]; /* RESIZE_TF_CROP: fractions of the axis */
     int32_t size[3], in_size[3];
 };
 

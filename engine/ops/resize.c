@@ -25,8 +25,6 @@ static const struct attr_desc resize_desc[] = {
     {"exclude_outside", ATTR_BOOL, offsetof(struct resize_attrs, exclude_outside)},
     {"cubic_a", ATTR_F32, offsetof(struct resize_attrs, cubic_a)},
     {"scale", ATTR_F32X3, offsetof(struct resize_attrs, scale)},
-    {"roi_begin", ATTR_F32X3, offsetof(struct resize_attrs, roi_begin)},
-    {"roi_end", ATTR_F32X3, offsetof(struct resize_attrs, roi_end)},
     {"size", ATTR_I32X3, offsetof(struct resize_attrs, size)},
     {"in_size", ATTR_I32X3, offsetof(struct resize_attrs, in_size)},
 };
@@ -83,10 +81,6 @@ static limn_status check_attrs(const struct op_call *c, const int32_t in[3], con
                            "%s: axis %c from %d to %d (expected sizes >= 1, both 1 on an axis "
                            "that rank %d lacks)",
                            c->op->name, "DHW"[i], in[i], out[i], c -> in[0].rank);
-        }
-        if (a->coord == RESIZE_TF_CROP && !(fabsf(a->roi_begin[i]) <= 1e6f && fabsf(a->roi_end[i]) <= 1e6f)) {
-            return err_set(err, LIMN_ERR_SHAPE, "%s: axis %c from %g to %g of its length", c->op->name, "DHW"[i],
-                           (double)a -> roi_begin[i], (double)a -> roi_end[i]);
         }
         if (scale != 0 && !(length >= 0.5 && length <= INT32_MAX)) {
             return err_set(err, LIMN_ERR_SHAPE, "%s: axis %c of %d elements scaled by %g", c->op->name, "DHW"[i], in[i],

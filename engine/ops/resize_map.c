@@ -30,10 +30,6 @@ static double position(const struct resize_attrs *a, int axis, int32_t in, int32
         return out == 1 ? 0 : half;
     case RESIZE_HALF_PIXEL_SYMMETRIC:
         return half + in / 2.0 * (1 - out / length);
-    case RESIZE_TF_CROP: {
-        double begin = (double)a->roi_begin[axis], end = (double)a->roi_end[axis];
-        return (out == 1 || length <= 1 ? (begin + end) / 2 : begin + o * (end - begin) / (length - 1)) * (in - 1);
-    }
     case RESIZE_ASYMMETRIC:
         return given ? o / scale : (double)o * in / out;
     case RESIZE_TF_HALF_PIXEL:
@@ -99,10 +95,6 @@ limn_status resize_map(const struct resize_attrs *a, int axis, int32_t in, int32
     TRY(axis_map_init(m, in, out, err));
     for (int32_t o = 0; o < out; o++) {
         double p = position(a, axis, in, out, o);
-        if (a->coord == RESIZE_TF_CROP && (p < 0 || p > in - 1)) {
-            axis_map_next(m);
-            continue;
-        }
         if (a->mode == RESIZE_MODE_NEAREST) {
             TRY(axis_map_add(m, nearest(a, axis, in, p), 1, err));
         } else {
