@@ -368,6 +368,55 @@ static void test_costs(void)
     test_cost("inputs", "\x5a\x00", 2, 1500000, true, "structure takes more than");
 }
 
+/* A model whose one initializer fills `size` bytes (a hole in the file): its numbers are not read to open it. */
+static limn_status open_large(uint64_t size, struct onnx_file **f)
+{
+    char path[256];
+    uint8_t head[64] = {8, 8, 7 << 3 | 2}; /* ir_version 8, a graph */
+    uint64_t elems = size / 4 - 16, raw = 4 * elems;
+    size_t at = 3, k;
+    const struct {
+        uint8_t tag;
+        uint64_t length; /* of the message, or the number */
+    } part[] = {{0, raw + 20}, {5 << 3 | 2, raw + 14}, {1 << 3, elems}, {2 << 3, 1}, {9 << 3 | 2, raw}};
+    for (size_t i = 0; i < sizeof part / sizeof part[0]; i++) {
+        if (part[i].tag != 0) {
+            head[at++] = part[i].tag;
+        }
+        for (k = 0; k < (part[i].tag == 2 << 3 ? 1 : 5); k++) { /* lengths and counts padded to five bytes */
+            head[at++] = (uint8_t)((part[i].length >> (7 * k) & 0x7f) | (k < 4 && part[i].tag != 2 << 3 ? 0x80 : 0));
+        }
+    }
+    CHECK_INT(at, 3 + 5 + 6 + 6 + 2 + 6);
+    write_file("large.onnx", head, at);
+    in_dir(path, "large.onnx");
+    CHECK(truncate(path, (off_t)(at + raw)) == 0);
+    limn_status st = onnx_file_open(path, f, &err);
+    unlink(path);
+    return st;
+}
+
+static void test_large(void)
+{
+    struct onnx_file *f = NULL;
+    struct rusage before, after;
+    getrusage(RUSAGE_SELF, &before);
+    double start = seconds_of(CLOCK_PROCESS_CPUTIME_ID);
+    CHECK_OK(open_large((uint64_t)1 << 31, &f));
+    CHECK(seconds_of(CLOCK_PROCESS_CPUTIME_ID) - start < 0.1 * SLOWER);
+    getrusage(RUSAGE_SELF, &after);
+#ifndef __SANITIZE_ADDRESS__
+    CHECK(after.ru_maxrss - before.ru_maxrss < 4096);
+#endif
+    if (f != NULL) {
+        const struct onnx_tensor *t = &onnx_file_model(f)->graph->init[0];
+        CHECK_INT(t->elems, ((uint64_t)1 << 29) - 16);
+    }
+    onnx_file_close(&f);
+    CHECK_INT(open_large(((uint64_t)1 << 31) + 4096, &f), LIMN_ERR_FORMAT);
+    CHECK(strstr(err.text, "expected at most 2147483648") != NULL);
+}
+
 /* The k-th allocation or read fails, for every k. */
 static void test_faults(enum inject_kind kind, const char *path)
 {
@@ -387,7 +436,8 @@ static void test_faults(enum inject_kind kind, const char *path)
 int main(void)
 {
     CHECK(mkdtemp(dir) != NULL);
-    test_costs(); /* first: they look at the peak of memory */
+    test_large(); /* first: they look at the peak of memory */
+    test_costs();
     test_accept();
     test_reject();
     test_all_values();
