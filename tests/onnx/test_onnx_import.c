@@ -290,6 +290,43 @@ static void test_faults(void)
     unload(&l);
 }
 
+/* Activations in pieces become the engine's own. */
+static void test_patterns(void)
+{
+    static const struct {
+        const char *rest, *op;
+    } whole[] = {
+        {"node Sigmoid x -> s; node Mul x s -> y", "silu"},
+        {"node Sigmoid x -> s; node Mul s x -> y", "silu"},
+        {"node HardSigmoid x -> s | alpha=0.16666667 beta=0.5; node Mul x s -> y", "hard_swish"},
+        {"init three float = 3; init lo float = 0; init hi float = 6; node Add x three -> a; node Clip a lo hi -> r; "
+         "node Mul x r -> m; node Div m hi -> y",
+         "hard_swish"},
+        {"init root float = 1.41421354; init one float = 1; init half float = 0.5; node Div x root -> d; "
+         "node Erf d -> e; node Add e one -> a; node Mul x a -> m; node Mul m half -> y",
+         "gelu"},
+        {"init root float = 1.41421354; init one float = 1; init half float = 0.5; node Div x root -> d; "
+         "node Erf d -> e; node Add e one -> a; node Mul x half -> m; node Mul m a -> y",
+         "gelu"},
+        {"node Sigmoid x -> s; node Neg x -> n; node Mul n s -> y", "mul"}, /* another x */
+        {"node HardSigmoid x -> s | alpha=0.2 beta=0.5; node Mul x s -> y", "mul"},
+        {"init lo float = 0; init hi float = 6; node Clip x lo hi -> y", "relu6"},
+    };
+    char text[600];
+    for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+        struct loaded l;
+        snprintf(text, sizeof text, "opset 13; input x float 4; output y float 4; %s", whole[i].rest);
+        load(&l, text, NULL);
+        CHECK_INT(l.status, LIMN_OK);
+        if (l.status == LIMN_OK) {
+            const struct graph *g = l.imp.graph;
+            CHECK_STR(g->node[g->value[l.imp.output[0].value].producer].op->name, whole[i].op);
+            CHECK_INT(graph_find(g, "y"), l.imp.output[0].value);
+        }
+        unload(&l);
+    }
+}
+
 /* A chain as long as no recursion survives, in the wrong order. */
 static void test_long_chain(void)
 {
@@ -323,6 +360,7 @@ int main(void)
     test_bind();
     test_quantised();
     test_faults();
+    test_patterns();
     test_long_chain();
     return check_done();
 }

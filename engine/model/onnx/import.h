@@ -154,6 +154,10 @@ move_pad(struct onnx_call *c, struct onnx_val *x, const int64_t *begin, const in
 struct onnx_val *move_pick(struct onnx_call *c, struct onnx_val *x, int32_t rank, const int64_t *dim,
                            const int64_t *from, double fill);
 
+/* --- op_pattern.c: an activation that is written as several nodes; NULL when the product or quotient is none --- */
+struct onnx_val *pattern_mul(struct onnx_call *c, struct onnx_val *a, struct onnx_val *b);
+struct onnx_val *pattern_div(struct onnx_call *c, struct onnx_val *a, struct onnx_val *b);
+
 /* --- names.c: a map from texts, which outlive it --- */
 struct name_map {
     struct name_slot *slot;

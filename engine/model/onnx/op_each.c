@@ -30,6 +30,12 @@ void onnx_binary(struct onnx_call *c)
     c->out[0] = make_binary(c, c->row->engine, call_in(c, 0), second_operand(c));
 }
 
+void onnx_mul(struct onnx_call *c)
+{
+    struct onnx_val *y = second_operand(c), *whole = pattern_mul(c, call_in(c, 0), y);
+    c->out[0] = whole != NULL ? whole : make_binary(c, &op_mul, call_in(c, 0), y);
+}
+
 /* Comparisons and logic: the result is boolean. */
 void onnx_predicate(struct onnx_call *c)
 {
@@ -75,7 +81,8 @@ static struct onnx_val *truncate(struct onnx_call *c, struct onnx_val *x)
 
 void onnx_div(struct onnx_call *c)
 {
-    struct onnx_val *y = make_binary(c, &op_div, call_in(c, 0), second_operand(c));
+    struct onnx_val *whole = pattern_div(c, call_in(c, 0), call_in(c, 1));
+    struct onnx_val *y = whole != NULL ? whole : make_binary(c, &op_div, call_in(c, 0), second_operand(c));
     c->out[0] = onnx_type_is_float(call_in(c, 0)->type) ? y : truncate(c, y);
 }
 
