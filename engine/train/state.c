@@ -33,7 +33,7 @@ static json_t *history_json(const struct train_state *s)
 static json_t *config_json(const struct train_options *o)
 {
     json_t *c = NULL;
-    return o->config && json_parse(o->config, strlen(o->config), 8, false, &c, NULL) == LIMN_OK ? c : json_object();
+    return o->config && json_parse(o->config, strlen(o->config), 8, true, &c, NULL) == LIMN_OK ? c : json_object();
 }
 
 limn_status state_text(const struct train_state *s, const struct train_options *o, uint64_t fingerprint,

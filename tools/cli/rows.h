@@ -47,6 +47,17 @@
     ROWS_HEAD, \
     FLAG(OPT_STRICT, "strict", 0, "refuse weights that are not finite")
 
+#define ROWS_DATA \
+    CHOICE(OPT_FORMAT, "format", 0, "NAME", NULL, TYPE_CHOICE, limn_data_format_name, \
+           "kind of the data set (default: recognised)"), \
+    VALUE(OPT_SPLIT_FILE, "split-file", 0, "FILE", NULL, TYPE_FILE, \
+          "which sample is in which split, for data sets that keep that in a file of its own"), \
+    VALUE(OPT_LABELS, "labels", 0, "FILE", NULL, TYPE_FILE, "names of the classes, one a line"), \
+    NUMBER(OPT_VAL_PART, "val-part", 0, "0..0.9", NULL, TYPE_REAL, 0, 0.9, \
+           "part of the training samples to set aside for validation, chosen by the seed"), \
+    NUMBER(OPT_LIMIT, "limit", 0, "N", NULL, TYPE_INT, 1, 1e12, "use at most N samples of each split"), \
+    NUMBER(OPT_SEED, "seed", 0, "N", "0", TYPE_INT, 0, 9e15, "seed of everything that is drawn")
+
 #define ROWS_WRITE \
     FLAG(OPT_FORCE, "force", 'f', "replace existing files"), \
     FLAG(OPT_STRIP, "strip", 0, "leave provenance out of PNG files")
