@@ -128,7 +128,10 @@ int train_params(const struct args *a, struct limn_train_params *p, double reals
                                     .force = args_has(a, OPT_FORCE),
                                     .save_every = (int32_t)args_int(a, OPT_SAVE_EVERY, 0)};
     data_params(a, a->pos[1], &p->data);
-    args_size(a, OPT_SIZE, &p->data.height, &p->data.width);
+    int32_t size[3] = {0};
+    args_size(a, OPT_SIZE, size);
+    p->data.height = size[1];
+    p->data.width = size[2];
     if (!p->output) {
         return say_error(EXIT_USAGE, "--output: missing; name the folder that the training is to fill");
     }
