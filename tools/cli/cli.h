@@ -3,7 +3,6 @@
 #define LIMN_CLI_CLI_H
 
 #include <jansson.h>
-#include <limn/train.h>
 #include <limn/volume.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -283,23 +282,6 @@ int run_all(struct run *r);
 
 json_t *json_class(const struct session *s, const limn_explanation *e, size_t image, int32_t k);
 const char *class_name(const struct session *s, int32_t k, char *buf, size_t size); /* escaped label or "class 7" */
-
-/* ---- cmd_train.c ---- */
-/* What `limn train TASK` shares between its tasks: data set (pos[1]), optimiser, schedule, augmentation, checkpoints. 0
- * or an exit code after a message. `reals` is memory for lists of numbers. */
-#define TRAIN_REALS 1024
-int train_params(const struct args *a, struct limn_train_params *p, double reals[TRAIN_REALS]);
-void data_params(const struct args *a, const char *path, struct limn_data_params *p);
-/* Reporting: a bar on a terminal, a line of JSON an epoch otherwise. */
-struct train_report {
-    bool json, bar, shown;
-    double last; /* clock of the last drawing */
-    const char *task;
-    int exit_code;
-};
-void train_report_begin(struct train_report *r, const struct args *a, struct limn_train_params *p);
-int train_report_end(struct train_report *r, limn_status st, const limn_error *err, const struct limn_train_params *p,
-                     const struct limn_train_result *result);
 
 /* ---- save.c: output names and files ---- */
 /* FOLDER/STEM.METHOD[.CLASS].EXT */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "rows.h"
+#include "train.h"
 
 struct of_class { /* counts of one class */
     uint64_t truth, answers, hits;

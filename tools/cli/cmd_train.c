@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "rows.h"
+#include "train.h"
 
 /* ---- options ---- */
 
