@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "option_id.h"
+
 #if defined(__GNUC__)
 #define PRINTF(fmt, first) __attribute__((format(printf, fmt, first)))
 #else
@@ -16,82 +18,6 @@
 enum { EXIT_SOME_FAILED = 1, EXIT_USAGE = 2, EXIT_INPUT = 3, EXIT_OUTPUT = 4, EXIT_DEVICE = 5, EXIT_MEMORY = 7 };
 
 /* ---- options.c: one table per command feeds parsing, --help, the man page and bash completion ---- */
-
-enum option_id {
-    OPT_HELP,
-    OPT_VERBOSE,
-    OPT_QUIET,
-    OPT_JSON,
-    OPT_DEVICE,
-    OPT_MAX_MEMORY,
-    OPT_BATCH,
-    OPT_SEED,
-    OPT_ARCH,
-    OPT_SIZE,
-    OPT_RESIZE,
-    OPT_MEAN,
-    OPT_STD,
-    OPT_LABELS,
-    OPT_STRICT,
-    OPT_OUTPUT,
-    OPT_FORCE,
-    OPT_STRIP,
-    OPT_METHOD,
-    OPT_LAYER,
-    OPT_CLASS,
-    OPT_CLASS_EACH,
-    OPT_SLICE,
-    OPT_MONTAGE,
-    OPT_GIF,
-    OPT_NIFTI,
-    OPT_AXES,
-    OPT_OUTPUT_NAME,
-    OPT_PRE_ACTIVATION,
-    OPT_MULTI_LABEL,
-    OPT_TENSOR,
-    OPT_NPY,
-    OPT_VIEW,
-    OPT_COLORMAP,
-    OPT_OPACITY,
-    OPT_BLUR,
-    OPT_LENIENT,
-    OPT_TOP,
-    OPT_RUNS,
-    OPT_FORMAT,
-    OPT_SPLIT_FILE,
-    OPT_SPLIT,
-    OPT_VAL,
-    OPT_VAL_PART,
-    OPT_LIMIT,
-    OPT_START,
-    OPT_FREEZE,
-    OPT_EPOCHS,
-    OPT_ACCUMULATE,
-    OPT_WORKERS,
-    OPT_OPTIMIZER,
-    OPT_LR,
-    OPT_WEIGHT_DECAY,
-    OPT_MOMENTUM,
-    OPT_NESTEROV,
-    OPT_AMSGRAD,
-    OPT_SCHEDULE,
-    OPT_WARMUP,
-    OPT_STEP_EPOCHS,
-    OPT_STEP_FACTOR,
-    OPT_FLOOR,
-    OPT_EMA,
-    OPT_SMOOTHING,
-    OPT_CLASS_WEIGHTS,
-    OPT_BALANCE,
-    OPT_AUGMENT,
-    OPT_SAVE_EVERY,
-    OPT_RESUME,
-    OPT_CONFUSION,
-    OPT_NAMES,
-    OPT_MAN,
-    OPT_BASH,
-    OPT_COUNT
-};
 
 enum option_type {
     TYPE_FLAG,
