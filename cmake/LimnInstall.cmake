@@ -9,6 +9,10 @@ set_target_properties(limn_shared PROPERTIES OUTPUT_NAME limn VERSION ${PROJECT_
 target_link_options(limn_shared PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/limn.map -Wl,--no-undefined)
 target_link_libraries(limn_shared PRIVATE limn_flags ${CMAKE_DL_LIBS} PNG::PNG JPEG::JPEG GIF::GIF ZLIB::ZLIB
                       PkgConfig::JANSSON PkgConfig::PROTOBUF_C Threads::Threads m)
+if(TIFF_FOUND)
+    target_link_libraries(limn_shared PRIVATE TIFF::TIFF)
+    set(LIMN_PC_TIFF " libtiff-4")
+endif()
 
 set(static_lib ${CMAKE_BINARY_DIR}/install/liblimn.a)
 set(static_object ${CMAKE_BINARY_DIR}/install/limn.o)

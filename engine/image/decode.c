@@ -8,6 +8,13 @@
 
 #define MAX_SIDE 32768
 #define DEFAULT_MAX_PIXELS ((uint64_t)64 << 20)
+#ifdef LIMN_HAVE_TIFF
+#define KNOWN "PNG, JPEG, GIF or TIFF"
+#define TIFF_DECODER decode_tiff
+#else
+#define KNOWN "PNG, JPEG or GIF"
+#define TIFF_DECODER NULL
+#endif
 #define MAX_FILE ((size_t)1 << 30)
 
 static const struct format {
@@ -21,8 +28,8 @@ static const struct format {
     {"GIF87a", 6, decode_gif, NULL},
     {"GIF89a", 6, decode_gif, NULL},
     {"RIFF", 4, NULL, "a RIFF file (WebP?)"},
-    {"II*\0", 4, NULL, "a TIFF file"},
-    {"MM\0*", 4, NULL, "a TIFF file"},
+    {"II*\0", 4, TIFF_DECODER, "a TIFF file, for which this build has no decoder"},
+    {"MM\0*", 4, TIFF_DECODER, "a TIFF file, for which this build has no decoder"},
     {"BM", 2, NULL, "a BMP file"},
     {"\x1f\x8b", 2, NULL, "a gzip file"},
     {"PK\3\4", 4, NULL, "a zip file"},
@@ -100,7 +107,7 @@ limn_status image_decode(const char *name, const void *data, size_t size, const 
 {
     struct bytes in = {data, size, 0};
     if (size == 0) {
-        return err_set(err, LIMN_ERR_FORMAT, "%s: offset 0: empty file (expected PNG, JPEG or GIF)", name);
+        return err_set(err, LIMN_ERR_FORMAT, "%s: offset 0: empty file (expected " KNOWN ")", name);
     }
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
         const struct format *f = &formats[i];
@@ -110,9 +117,9 @@ limn_status image_decode(const char *name, const void *data, size_t size, const 
         if (f->decode) {
             return f->decode(name, &in, lim, out, err);
         }
-        return err_set(err, LIMN_ERR_FORMAT, "%s: offset 0: %s (expected PNG, JPEG or GIF)", name, f->what);
+        return err_set(err, LIMN_ERR_FORMAT, "%s: offset 0: %s (expected " KNOWN ")", name, f->what);
     }
-    return err_set(err, LIMN_ERR_FORMAT, "%s: offset 0: %s (expected PNG, JPEG or GIF)", name, name_text(&in));
+    return err_set(err, LIMN_ERR_FORMAT, "%s: offset 0: %s (expected " KNOWN ")", name, name_text(&in));
 }
 
 limn_status image_load(const char *path, const struct decode_limits *lim, struct image *out, limn_error *err)

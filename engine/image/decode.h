@@ -19,5 +19,8 @@ limn_status decode_jpeg(const char *name, struct bytes *in, const struct decode_
                         limn_error *err);
 limn_status decode_gif(const char *name, struct bytes *in, const struct decode_limits *lim, struct image *out,
                        limn_error *err);
+/* Only with libtiff (LIMN_HAVE_TIFF). */
+limn_status decode_tiff(const char *name, struct bytes *in, const struct decode_limits *lim, struct image *out,
+                        limn_error *err);
 
 #endif

@@ -185,7 +185,7 @@ struct limn_image_params {
     uint64_t max_pixels; /* 0: 64 million */
     bool lenient;        /* accept a truncated file; the missing part is black */
 };
-/* PNG, JPEG or GIF (first frame), told by content. `p` may be NULL. File. */
+/* PNG, JPEG, GIF (first frame) or, where libtiff is built in, TIFF; told by content. `p` may be NULL. File. */
 LIMN_API limn_status limn_image_load(const char *path, const struct limn_image_params *p, limn_image **out,
                                      limn_error *err);
 /* A copy of 3 * width * height bytes. Quick. */
