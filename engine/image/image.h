@@ -27,7 +27,8 @@ void image_finish(struct image *im);
 limn_status plane_init(struct plane *p, int32_t width, int32_t height, limn_error *err); /* zeros */
 void plane_finish(struct plane *p);
 
-/* ---- decode.c: PNG, JPEG, GIF (first frame), TIFF where libtiff is there, by content, never by extension; limits of untrusted input ---- */
+/* ---- decode.c: PNG, JPEG, GIF (first frame), TIFF where libtiff is there, by content, never by extension; limits of
+ * untrusted input ---- */
 struct decode_limits {
     uint64_t max_pixels; /* 0: 64 Mpx */
     bool lenient;        /* accept a truncated file (the missing part is black) instead of refusing it */
