@@ -40,20 +40,19 @@ TOLERANCE = {
 }
 
 
-class Gate(torch.autograd.Function):
-    """ReLU (hi None) or ReLU6 with the guided backward rule."""
+class Guided(torch.autograd.Function):
+    """An activation with the guided backward rule, max(vjp(max(g, 0)), 0)."""
 
     @staticmethod
-    def forward(ctx, x, hi):
-        ctx.save_for_backward(x)
-        ctx.hi = hi
-        return x.clamp(min=0) if hi is None else x.clamp(0, hi)
+    def forward(ctx, x, f):
+        with torch.enable_grad():
+            ctx.x = x.detach().requires_grad_(True)
+            ctx.y = f(ctx.x)
+        return ctx.y.detach()
 
     @staticmethod
     def backward(ctx, g):
-        (x,) = ctx.saved_tensors
-        keep = (x > 0) & (g > 0)
-        return g * (keep if ctx.hi is None else keep & (x < ctx.hi)), None
+        return torch.autograd.grad(ctx.y, ctx.x, g.clamp(min=0))[0].clamp(min=0), None
 
 
 def bundled(path):
@@ -125,15 +124,18 @@ def input_gradient(model, x, label):
     return x.grad[0]
 
 
-def guided(model, x, label):
+def guided(run, *args):
+    """run(*args) with the guided rule at every activation that is no gate of squeeze-and-excitation."""
     f = torch.nn.functional
-    keep = f.relu, f.hardtanh
-    f.relu = lambda v, inplace=False: Gate.apply(v, None)
-    f.hardtanh = lambda v, min_val=-1.0, max_val=1.0, inplace=False: Gate.apply(v, max_val)
+    keep = {n: getattr(f, n) for n in ("relu", "silu", "hardswish", "gelu", "hardtanh")}
+    for name in ("relu", "silu", "hardswish", "gelu"):
+        setattr(f, name, lambda v, inplace=False, approximate="none", one=keep[name]: Guided.apply(v, one))
+    f.hardtanh = lambda v, lo=-1.0, hi=1.0, inplace=False: Guided.apply(v, lambda u: keep["hardtanh"](u, lo, hi))
     try:
-        return input_gradient(model, x, label)
+        return run(*args)
     finally:
-        f.relu, f.hardtanh = keep
+        for name, one in keep.items():
+            setattr(f, name, one)
 
 
 def gradcam(model, x, label, layer):
@@ -164,7 +166,7 @@ def make(case, assets):
     weights, linear = gradcam(model, x, label, layer)
     out = dict(logits=logits, gradcam=linear.relu(), gradcam_prerelu=linear, gradcam_weights=weights)
     if keep_maps:
-        out.update(gradient=input_gradient(model, x, label), guided_backprop=guided(model, x, label))
+        out.update(gradient=input_gradient(model, x, label), guided_backprop=guided(input_gradient, model, x, label))
     files = {}
     os.makedirs(f"{HERE}/{case}", exist_ok=True)
     for name, t in out.items():

@@ -22,16 +22,9 @@ enum { SIDE, CLASS, GAIN, MAX_LOGIT, MAX_GRAD, TORCH_LOGIT, TORCH_GRAD, HEAD, LO
 /* The reference executor computes in double, from float32 weights and folded BatchNorm rounded to float32. */
 #define EXACT_LIMIT 1e-5
 
-static void golden_path(const char *arch, char path[512])
+static void golden_path(const char *arch, const char *suffix, char path[512])
 {
-    snprintf(path, 512, LIMN_TEST_DATA "/golden/torchvision/%s.npy", arch);
-}
-
-bool torchvision_known(const char *arch)
-{
-    char path[512];
-    golden_path(arch, path);
-    return file_exists(path);
+    snprintf(path, 512, LIMN_TEST_DATA "/golden/torchvision/%s%s.npy", arch, suffix);
 }
 
 static void fill_input(float *x, size_t n)
@@ -53,11 +46,12 @@ static double largest_difference(const float *got, size_t n, const float *want, 
     return worst;
 }
 
-static limn_status run(struct model *m, struct vk_device *dev, const float *golden, struct torchvision_result *r,
-                       limn_error *err)
+/* guided: the largest element and samples of guided backpropagation, or NULL. */
+static limn_status run(struct model *m, struct vk_device *dev, const float *golden, const float *guided,
+                       struct torchvision_result *r, limn_error *err)
 {
-    const struct method *gradient = method_find("gradient");
-    struct explain_params p = {.device = dev, .batch = 1, .methods = &gradient, .n_methods = 1};
+    const struct method *methods[2] = {method_find("gradient"), method_find("guided-backprop")};
+    struct explain_params p = {.device = dev, .batch = 1, .methods = methods, .n_methods = guided != NULL ? 2 : 1};
     struct explain_plan *plan = NULL;
     size_t n = 3 * (size_t)r->side * (size_t)r->side, classes = (size_t)model_get_card(m)->n_classes;
     int32_t label = (int32_t)golden[CLASS];
@@ -73,6 +67,10 @@ static limn_status run(struct model *m, struct vk_device *dev, const float *gold
     TRY(explain_map(plan, 0, g, n, err));
     r->logit = largest_difference(y, classes, golden + HEAD, LOGITS) / (double)golden[MAX_LOGIT];
     r->grad = largest_difference(g, n, golden + HEAD + LOGITS, GRADIENTS) / (double)golden[MAX_GRAD];
+    if (guided != NULL) {
+        TRY(explain_map(plan, 1, g, n, err));
+        r->guided = largest_difference(g, n, guided + 1, GRADIENTS) / (double)guided[0];
+    }
 out:
     explain_plan_destroy(&plan);
     mem_free(x);
@@ -85,15 +83,20 @@ limn_status torchvision_compare(const char *arch, struct vk_device *dev, struct 
                                 limn_error *err)
 {
     struct torchvision_result r = {0};
-    struct tensor golden = {0};
+    struct tensor golden = {0}, guided = {0};
     struct model *m = NULL;
     struct timespec begin, end;
     char path[512], name[96];
     limn_status st = LIMN_OK;
     clock_gettime(CLOCK_MONOTONIC, &begin);
-    golden_path(arch, path);
+    golden_path(arch, ".guided", path);
+    if (file_exists(path)) {
+        TRY(npy_read(path, &guided, err));
+    }
+    golden_path(arch, "", path);
     TRY(npy_read(path, &golden, err));
-    if (shape_elems(&golden.shape) != HEAD + LOGITS + GRADIENTS) {
+    if (shape_elems(&golden.shape) != HEAD + LOGITS + GRADIENTS ||
+        (guided.data != NULL && shape_elems(&guided.shape) != 1 + GRADIENTS)) {
         TRY(err_set(err, LIMN_ERR_FORMAT, "%s: %zu numbers (expected %d)", path, shape_elems(&golden.shape),
                     HEAD + LOGITS + GRADIENTS));
     }
@@ -104,12 +107,13 @@ limn_status torchvision_compare(const char *arch, struct vk_device *dev, struct 
     snprintf(name, sizeof name, "recipe:%s@%g", arch, r.gain);
     TRY(model_open(name, &(struct model_options){.height = r.side, .width = r.side}, &m, err));
     r.params = model_params(m);
-    TRY(run(m, dev, golden.data, &r, err));
+    TRY(run(m, dev, golden.data, guided.data, &r, err));
     clock_gettime(CLOCK_MONOTONIC, &end);
     r.seconds = (double)(end.tv_sec - begin.tv_sec) + 1e-9 * (double)(end.tv_nsec - begin.tv_nsec);
     *out = r;
 out:
     tensor_finish(&golden);
+    tensor_finish(&guided);
     model_close(&m);
     return st;
 }
@@ -138,7 +142,8 @@ static void print_errors(const struct torchvision_result *r, bool ran)
 
 static bool within(const struct torchvision_result *r, double logit, double grad, double torch)
 {
-    return r->logit <= logit + torch * r->torch32[0] && r->grad <= grad + torch * r->torch32[1];
+    return r->logit <= logit + torch * r->torch32[0] && r->grad <= grad + torch * r->torch32[1] &&
+           r->guided <= grad + torch * r->torch32[1];
 }
 
 bool torchvision_row(const char *arch, struct vk_device *dev, bool reference)
@@ -163,8 +168,12 @@ bool torchvision_row(const char *arch, struct vk_device *dev, bool reference)
     printf("| %s | %llu | %d | %g |", arch, (unsigned long long)any->params, any->side, any->gain);
     print_errors(&r, ran);
     print_errors(&exact, reference);
-    printf(" %.1e | %.1e |%s %.1f s, %.1f s\n", any->torch32[0], any->torch32[1], fine ? "" : " FAIL", r.seconds,
+    printf(" %.1e | %.1e |%s %.1f s, %.1f s", any->torch32[0], any->torch32[1], fine ? "" : " FAIL", r.seconds,
            exact.seconds);
+    if (any->guided > 0) {
+        printf(", guided backpropagation %.1e, %.1e", r.guided, exact.guided);
+    }
+    printf("\n");
     fflush(stdout);
     return fine;
 }

@@ -12,12 +12,11 @@ struct torchvision_result {
     int32_t side;       /* of the input */
     double gain;        /* of the recipe */
     double logit, grad; /* largest difference over the samples, relative to the largest value of all */
+    double guided;      /* as grad, of guided backpropagation; 0 when there are no numbers of it */
     double torch32[2];  /* the same of torch in float32 */
     double seconds;     /* of everything */
 };
-/* False when there is no golden file. The plan is that of limn explain: BatchNorm folded, everything fused. dev NULL:
- * the reference executor. */
-bool torchvision_known(const char *arch);
+/* The plan is that of limn explain: BatchNorm folded, everything fused. dev NULL: the reference executor. */
 limn_status torchvision_compare(const char *arch, struct vk_device *dev, struct torchvision_result *out,
                                 limn_error *err);
 /* The device of $LIMN_TEST_DEVICE, else a software one. False when it cannot be opened. */

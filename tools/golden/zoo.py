@@ -6,7 +6,8 @@
 Weights are those of the recipe (tests/golden/README.md), the input is uniform("input") * 2, both float32; the numbers are
 computed in double precision. The file is one float32 vector that tests/support/torchvision.c reads: side of the input,
 class, gain of the recipe, largest |logit|, largest |gradient|, the errors of torch's own float32 computation relative to those two,
-LOGITS logits at k * classes / LOGITS and GRADIENTS elements at k * elements / GRADIENTS of the class's input gradient."""
+LOGITS logits at k * classes / LOGITS and GRADIENTS elements at k * elements / GRADIENTS of the class's input gradient.
+Of some members a second file, MEMBER.guided.npy, has the largest element of guided backpropagation and GRADIENTS of them."""
 import os
 import sys
 
@@ -16,9 +17,10 @@ import torchvision
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 sys.path.insert(0, os.path.join(ROOT, "tests", "golden"))
-from make import recipe, uniform  # noqa: E402
+from make import guided, recipe, uniform  # noqa: E402
 
 LOGITS, GRADIENTS = 64, 256
+GUIDED = ("resnet18", "mobilenet_v2", "efficientnet_b0", "mobilenet_v3_small", "convnext_tiny")  # one an activation
 SIDE = {"alexnet": 95, "googlenet": 72, "inception_v3": 99}  # others: 64, which every one of them can take
 # With gain 1 the scores of these explode and the smallest rounding changes their gradient altogether.
 GAIN = {n: 0.75 for n in ("efficientnet_b5", "efficientnet_b6", "efficientnet_b7", "efficientnet_v2_s",
@@ -56,6 +58,12 @@ def error(a, b):
     return np.abs(a - b).max() / np.abs(b).max()
 
 
+def save(name, numbers):
+    folder = os.path.join(ROOT, "tests", "golden", "torchvision")
+    os.makedirs(folder, exist_ok=True)
+    np.save(os.path.join(folder, name), np.asarray(numbers, np.float32))
+
+
 def record(name):
     model = network(name)
     side = SIDE.get(name, 64)
@@ -64,10 +72,11 @@ def record(name):
     y32, _, g32 = run(model.float(), torch.from_numpy(x), label)
     assert np.isfinite(y).all() and np.isfinite(g).all() and np.abs(g).max() > 0, name
     head = [side, label, GAIN.get(name, 1), np.abs(y).max(), np.abs(g).max(), error(y32, y), error(g32, g)]
+    if name in GUIDED:
+        _, _, b = guided(run, model.double(), torch.from_numpy(x).double(), label)
+        save(name + ".guided", [np.abs(b).max(), *b[np.arange(GRADIENTS) * len(b) // GRADIENTS]])
     samples = y[np.arange(LOGITS) * len(y) // LOGITS], g[np.arange(GRADIENTS) * len(g) // GRADIENTS]
-    folder = os.path.join(ROOT, "tests", "golden", "torchvision")
-    os.makedirs(folder, exist_ok=True)
-    np.save(os.path.join(folder, name), np.concatenate([head, *samples]).astype(np.float32))
+    save(name, np.concatenate([head, *samples]))
     print("%-20s class %3d  |logit| %.3g  spread %.3g  |gradient| %.3g  float32 errors %.1e %.1e" % (
         name, label, head[3], y.std(), *head[4:]), flush=True)
 
