@@ -346,8 +346,8 @@ value_id arch_stack3d(struct net *n, value_id x, int32_t variant)
             x = net_bn(n, name, x);
         } else if (t->kind == STEP_RELU) {
             x = net_relu(n, name, x);
-        } else if (t->kind == STEP_POOL && (!t->guessed || r.last_pool)) {
-            x = net_max_pool3d(n, name, x, 2);
+        } else if (t->kind == STEP_POOL) {
+            x = t->guessed && !r.last_pool ? x : net_max_pool3d(n, name, x, 2);
         } else if (t->kind == STEP_AVERAGE) {
             x = net_flatten(n, net_global_pool(n, x));
         } else if (t->kind == STEP_FLATTEN) {
