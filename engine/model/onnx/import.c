@@ -39,7 +39,7 @@ const struct onnx_row *onnx_row_find(const char *domain, const char *op, int64_t
     return NULL;
 }
 
-static const struct onnx_function *function_find(const struct onnx_model *m, const struct onnx_node *n)
+const struct onnx_function *onnx_function_find(const struct onnx_model *m, const struct onnx_node *n)
 {
     for (size_t i = 0; i < m->n_function; i++) {
         if (strcmp(m->function[i].name, n->op) == 0 && strcmp(m->function[i].domain, n->domain) == 0) {
@@ -187,7 +187,7 @@ static void find_inputs(struct onnx_call *c)
 
 static void run_row(struct onnx_call *c)
 {
-    const struct onnx_function *f = c->row == NULL ? function_find(c->m->model, c->node) : NULL;
+    const struct onnx_function *f = c->row == NULL ? onnx_function_find(c->m->model, c->node) : NULL;
     if (f != NULL) {
         import_function(c, f);
     } else if (c->row == NULL) {

@@ -184,6 +184,8 @@ struct onnx_val *scope_find(const struct onnx_scope *s, const char *name);
 void scope_bind(struct onnx_call *c, const char *name, struct onnx_val *v);
 
 /* --- import.c --- */
+/* The model-local function that a node calls; NULL when there is none. */
+const struct onnx_function *onnx_function_find(const struct onnx_model *m, const struct onnx_node *n);
 /* The nodes of a body in the scope of c->m. */
 void import_nodes(struct onnx_call *c, const struct onnx_node *node, size_t n, const char *const *output,
                   size_t n_output, const char *const *given, size_t n_given);

@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "model/onnx/import.h"
 
-enum { MAX_PARTS = 64, PATH_MAX_BYTES = 512 };
+enum { MAX_PARTS = 24, PATH_MAX_BYTES = 512, MAX_LAYERS = 1 << 16 }; /* what is beyond is left out of the list */
 
 void layers_note(struct onnx_call *c)
 {
@@ -33,7 +33,7 @@ void layers_note(struct onnx_call *c)
 
 struct scope_list {
     struct onnx_call *c;
-    struct name_map names; /* path -> its layer */
+    struct name_map names; /* path -> 1 + place of its layer */
     struct onnx_layer *layer;
     size_t n, cap;
 };
@@ -42,21 +42,21 @@ struct scope_list {
 static struct onnx_layer *layer_of(struct scope_list *l, const char *path)
 {
     struct onnx_call *c = l->c;
-    struct onnx_layer *old = name_get(&l->names, path);
-    if (old != NULL || l->n == l->cap) {
-        return old;
+    uintptr_t old = (uintptr_t)name_get(&l->names, path);
+    if (old != 0 || l->n == MAX_LAYERS || !call_ok(c)) {
+        return old != 0 ? &l->layer[old - 1] : NULL;
     }
-    struct onnx_layer *made = &l->layer[l->n];
-    made->name = arena_strdup(&c->b->g->arena, path);
-    made->value = VALUE_NONE;
-    made->op = "";
-    if (made->name == NULL) {
+    char *name = arena_strdup(&c->b->g->arena, path);
+    if (name == NULL) {
         call_fail(c, LIMN_ERR_NOMEM, "out of memory: a layer's name");
         return NULL;
     }
-    l->n++;
-    c->b->status = name_put(&l->names, made->name, made, c->b->err);
-    return call_ok(c) ? made : NULL;
+    c->b->status = mem_grow(&l->layer, &l->cap, l->n + 1, sizeof *l->layer, c->b->err);
+    if (call_ok(c)) {
+        l->layer[l->n++] = (struct onnx_layer){.name = name, .op = "", .value = VALUE_NONE};
+        c->b->status = name_put(&l->names, name, (void *)(uintptr_t)l->n, c->b->err);
+    }
+    return call_ok(c) ? &l->layer[l->n - 1] : NULL;
 }
 
 /* The next scope: `part` belongs to `path` as another module, or is a member of the container that came before. */
@@ -86,8 +86,9 @@ static void note_scopes(struct scope_list *l, const struct onnx_step *s)
     if (*part++ != '/') {
         return;
     }
+    int depth = 0;
     for (const char *end = strchr(part, '/'); end != NULL; part = end + 1, end = strchr(part, '/')) {
-        if (end == part || !path_add(path, &parent, part, (size_t)(end - part))) {
+        if (end == part || depth++ == MAX_PARTS || !path_add(path, &parent, part, (size_t)(end - part))) {
             return;
         }
         struct onnx_layer *layer = layer_of(l, path);
@@ -122,31 +123,10 @@ static void alias(struct onnx_call *c, const char *name, value_id v)
     }
 }
 
-/* Room for one layer a node and one a scope. */
-static size_t most_layers(const struct onnx_importer *m)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < m->n_step; i++) {
-        n++;
-        for (const char *p = m->step[i].node; *p != '\0'; p++) {
-            n += *p == '/';
-        }
-    }
-    return n;
-}
-
 void layers_list(struct onnx_call *c, struct onnx_import *out)
 {
     struct onnx_importer *m = c->m;
-    struct scope_list l = {.c = c, .cap = most_layers(m)};
-    if (!call_ok(c)) {
-        return;
-    }
-    l.layer = arena_alloc(&c->b->g->arena, l.cap, sizeof *l.layer);
-    if (l.layer == NULL) {
-        call_fail(c, LIMN_ERR_NOMEM, "out of memory: %zu layers", l.cap);
-        return;
-    }
+    struct scope_list l = {.c = c};
     for (size_t i = 0; i < m->n_step && call_ok(c); i++) {
         alias(c, m->step[i].node, m->step[i].value);
         note_scopes(&l, &m->step[i]);
@@ -155,7 +135,13 @@ void layers_list(struct onnx_call *c, struct onnx_import *out)
     for (size_t i = 0; i < l.n && call_ok(c); i++) {
         alias(c, l.layer[i].name, l.layer[i].value);
     }
-    name_finish(&l.names);
-    out->layer = l.layer;
+    out->layer = call_ok(c) ? arena_alloc(&c->b->g->arena, l.n, sizeof *l.layer) : NULL;
+    if (out->layer != NULL && l.n > 0) {
+        memcpy(out->layer, l.layer, l.n * sizeof *l.layer);
+    } else if (call_ok(c) && l.n > 0) {
+        call_fail(c, LIMN_ERR_NOMEM, "out of memory: %zu layers", l.n);
+    }
     out->n_layer = l.n;
+    name_finish(&l.names);
+    mem_free(l.layer);
 }

@@ -26,15 +26,7 @@ struct missing_list {
 
 static bool known(const struct onnx_model *m, const struct onnx_node *n, int64_t opset)
 {
-    if (onnx_row_find(n->domain, n->op, opset) != NULL) {
-        return true;
-    }
-    for (size_t i = 0; i < m->n_function; i++) {
-        if (strcmp(m->function[i].name, n->op) == 0 && strcmp(m->function[i].domain, n->domain) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return onnx_row_find(n->domain, n->op, opset) != NULL || onnx_function_find(m, n) != NULL;
 }
 
 static limn_status note_missing(struct missing_list *l, const struct onnx_node *n)
@@ -187,12 +179,9 @@ static void bind_inputs(struct onnx_call *c, const struct onnx_graph *g, const c
 {
     for (size_t i = 0; i < g->n_input && call_ok(c); i++) {
         const struct onnx_value *v = &g->input[i];
-        if (name_get(&c->m->scope->names, v->name) != NULL) {
-            bool initializer = false;
-            for (size_t k = 0; k < g->n_init && !initializer; k++) {
-                initializer = strcmp(g->init[k].name, v->name) == 0;
-            }
-            if (!initializer) {
+        const struct onnx_val *old = name_get(&c->m->scope->names, v->name);
+        if (old != NULL) {
+            if (old->file < g->init || old->file >= g->init + g->n_init) { /* by no initializer */
                 call_fail(c, LIMN_ERR_FORMAT, "input \"%.80s\" is defined twice", v->name);
             }
             continue;

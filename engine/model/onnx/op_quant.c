@@ -38,6 +38,9 @@ static struct onnx_val *along(struct onnx_call *c, const struct onnx_val *x, str
 
 static int32_t channel_axis(struct onnx_call *c, const struct onnx_val *x, const struct onnx_val *scale)
 {
+    if (attr_int(c, "block_size", 0, INT64_MIN, INT64_MAX) != 0) {
+        call_fail(c, LIMN_ERR_UNSUPPORTED, "scales by blocks (attribute block_size)");
+    }
     return scale->n == 1 ? 0 : attr_axis(c, "axis", 1, x->rank);
 }
 

@@ -302,6 +302,10 @@ static value_id dev_const(struct onnx_call *c, struct onnx_val *v, struct shape 
 {
     const char *name = v->name[0] != '\0' ? v->name : NULL;
     value_id id = VALUE_NONE;
+    if (v->type == ONNX_STRING) {
+        call_fail(c, LIMN_ERR_UNSUPPORTED, "\"%.80s\" holds texts", v->name);
+        return VALUE_NONE;
+    }
     if (v->source != NULL) {
         c->b->status = graph_const(c->b->g, name, s, v->source, &id, c->b->err);
         if (call_ok(c) && v->param) {
