@@ -8,7 +8,7 @@ set_target_properties(limn_shared PROPERTIES OUTPUT_NAME limn VERSION ${PROJECT_
                       LINK_DEPENDS ${CMAKE_SOURCE_DIR}/cmake/limn.map)
 target_link_options(limn_shared PRIVATE -Wl,--version-script=${CMAKE_SOURCE_DIR}/cmake/limn.map -Wl,--no-undefined)
 target_link_libraries(limn_shared PRIVATE limn_flags ${CMAKE_DL_LIBS} PNG::PNG JPEG::JPEG GIF::GIF ZLIB::ZLIB
-                      PkgConfig::JANSSON PkgConfig::PROTOBUF_C Threads::Threads m)
+                      PkgConfig::JANSSON PkgConfig::PROTOBUF_C PkgConfig::SQLITE Threads::Threads m)
 if(TIFF_FOUND)
     target_link_libraries(limn_shared PRIVATE TIFF::TIFF)
     set(LIMN_PC_TIFF " libtiff-4")
@@ -38,7 +38,8 @@ configure_file(${CMAKE_SOURCE_DIR}/cmake/limn.pc.in ${CMAKE_BINARY_DIR}/install/
 install(TARGETS limn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS limn_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES ${static_lib} DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(FILES engine/include/limn/limn.h engine/include/limn/status.h engine/include/limn/gif.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/limn)
+install(FILES engine/include/limn/limn.h engine/include/limn/status.h engine/include/limn/gif.h engine/include/limn/job.h
+        engine/include/limn/worker.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/limn)
 install(FILES ${CMAKE_BINARY_DIR}/install/limn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES ${man} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME limn)
