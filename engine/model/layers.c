@@ -124,6 +124,11 @@ limn_status model_resolve_layer(struct model *m, const char *name, const char **
             return LIMN_OK;
         }
     }
+    value_id v = m->onnx != NULL ? graph_find(m->probe.graph, wanted) : VALUE_NONE; /* names of values and nodes */
+    if (v != VALUE_NONE && m->probe.graph->value[v].kind == VALUE_RESULT) {
+        *out = m->probe.graph->value[v].name;
+        return LIMN_OK;
+    }
     const char **names = mem_alloc(m->probe.n_layer, sizeof *names);
     if (names == NULL) {
         return err_nomem(err, m->probe.n_layer * sizeof *names, "layer names");

@@ -11,6 +11,8 @@
 #include "model/finite.h"
 #include "model/onnx/onnx_import.h"
 
+#define LAYER_MAX 128 /* of a name in a card */
+
 struct onnx_net {
     struct onnx_file *file;
     struct finite_watch watch;
@@ -295,7 +297,7 @@ const char *onnx_net_layer(const struct arch_graph *g, limn_error *err)
     mark_ancestors(g->graph, g->logits, mark);
     for (size_t i = 0; i < g->n_layer; i++) {
         const struct net_layer *l = &g->layer[i];
-        if (!mark[l->value] || !has_positions(g->graph, &g->graph->value[l->value])) {
+        if (!mark[l->value] || !has_positions(g->graph, &g->graph->value[l->value]) || strlen(l->name) >= LAYER_MAX) {
             continue;
         }
         bool later = best == NULL || l->value > best->value;

@@ -228,6 +228,12 @@ static void test_layers(void)
     CHECK_INT(model_params(m), 56);
     CHECK_OK(model_resolve_layer(m, "auto", &found, &err));
     CHECK_STR(found, "features.1");
+    CHECK_OK(model_resolve_layer(m, "r", &found, &err)); /* a value, and the node that makes it */
+    CHECK_STR(found, "r");
+    CHECK_OK(model_resolve_layer(m, "/features/features.1/Relu", &found, &err));
+    CHECK_STR(found, "r");
+    CHECK_INT(model_resolve_layer(m, "w", &found, &err), LIMN_ERR_NOT_FOUND);
+    CHECK_INT(model_resolve_layer(m, "x", &found, &err), LIMN_ERR_NOT_FOUND);
     CHECK_INT(model_resolve_layer(m, "featrues.0", &found, &err), LIMN_ERR_NOT_FOUND);
     CHECK(strstr(err.text, "did you mean \"features.0\"") != NULL);
     model_close(&m);

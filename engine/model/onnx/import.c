@@ -7,7 +7,7 @@
 #include "base/str.h"
 #include "model/onnx/import.h"
 
-enum { MAX_DEPTH = 32, MAX_INLINED = 20000, NAMED_DEPTH = 4 };
+enum { MAX_DEPTH = 32, MAX_INLINED = 10000, NAMED_DEPTH = 4 };
 
 enum { N = 0, D = 1 }; /* the column `grad` */
 #define ONNX_OP(domain, op, since, until, n_min, n_max, n_out, grad, function, engine)                                 \

@@ -373,7 +373,7 @@ REJECT.update({
     "graph_function_mutual": (net(call("F", ["x"], ["y"]), more=LOCAL + function("F", [call("G", ["a"], ["z"])]) +
                                   function("G", [call("F", ["a"], ["z"])])), "nested"),
     "graph_function_chain": (net(call("F0", ["x"], ["y"]), more=LOCAL + CHAIN), "nested"),
-    "graph_function_doubling": (net(call("F0", ["x"], ["y"]), more=LOCAL + TREE), "more than 20000 nodes"),
+    "graph_function_doubling": (net(call("F0", ["x"], ["y"]), more=LOCAL + TREE), "more than 10000 nodes"),
     "graph_op_unknown": (net(node("Frobnicate", ["x"], ["q"], b"", "n1"), node("Wibble", ["q"], ["y"], b"", "n2")),
                          "Frobnicate (1 node, first \"n1\"), Wibble (1 node, first \"n2\")"),
     "graph_domain_unknown": (net(node("Relu", ["x"], ["y"], b"", "n", "com.example")), "com.example.Relu"),
