@@ -2,19 +2,61 @@
  * the recursive parser deeper than its caller allows. */
 #include "base/json.h"
 
+#include <setjmp.h>
 #include <string.h>
 
 #include "base/mem.h"
 
-/* The parser reports a failed allocation inside a string as a syntax error, and its hooks take no context: this flag,
- * one a thread and set only while json_loadb runs, tells the two apart. */
-static _Thread_local bool json_refused;
+/* jansson goes on after a failed allocation where it must not (a string that could not grow is taken for whole), so it
+ * never sees one: the hook leaves the parser by longjmp, and what it had allocated is freed from this list. The hooks
+ * take no context, hence one pointer a thread, set only while json_loadb runs. */
+struct blocks {
+    jmp_buf refused;
+    void **block;
+    size_t n, cap;
+};
+static _Thread_local struct blocks *active;
 
 static void *json_mem_alloc(size_t size)
 {
+    struct blocks *a = active;
     void *p = mem_alloc(size, 1);
-    json_refused = json_refused || p == NULL;
+    if (a && (!p || mem_grow(&a->block, &a->cap, a->n + 1, sizeof(*a->block), NULL) != LIMN_OK)) {
+        mem_free(p);
+        longjmp(a->refused, 1);
+    }
+    if (a) {
+        a->block[a->n++] = p;
+    }
     return p;
+}
+
+static void json_mem_free(void *p)
+{
+    struct blocks *a = active;
+    for (size_t i = a && p ? a->n : 0; i-- > 0;) {
+        if (a->block[i] == p) {
+            a->block[i] = a->block[--a->n];
+            break;
+        }
+    }
+    mem_free(p);
+}
+
+/* json_loadb; false when memory ran out. */
+static bool load_guarded(struct blocks *a, const char *text, size_t size, json_t **root, json_error_t *why)
+{
+    active = a;
+    if (setjmp(a->refused)) {
+        active = NULL;
+        for (size_t i = 0; i < a->n; i++) {
+            mem_free(a->block[i]);
+        }
+        return false;
+    }
+    *root = json_loadb(text, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, why);
+    active = NULL;
+    return true;
 }
 
 static bool is_space(char c, bool lines)
@@ -63,13 +105,15 @@ static limn_status json_scan(const char *text, size_t size, int max_depth, bool 
 static limn_status json_load(const char *text, size_t begin, size_t end, json_t **out, limn_error *err)
 {
     json_error_t why;
-    json_set_alloc_funcs(json_mem_alloc, mem_free);
-    json_refused = false;
-    json_t *root = json_loadb(text + begin, end - begin, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
+    json_t *root = NULL;
+    struct blocks a = {.n = 0};
+    json_set_alloc_funcs(json_mem_alloc, json_mem_free);
+    bool fits = load_guarded(&a, text + begin, end - begin, &root, &why);
+    mem_free(a.block);
+    if (!fits) {
+        return err_nomem(err, end - begin, "a JSON document");
+    }
     if (root == NULL) {
-        if (json_refused) {
-            return err_nomem(err, end - begin, "a JSON document");
-        }
         return err_set(err, LIMN_ERR_FORMAT, "JSON byte %zu: %s", begin + (size_t)why.position, why.text);
     }
     *out = root;

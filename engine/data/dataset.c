@@ -101,7 +101,7 @@ static limn_status check_classes(const struct dataset *d, const char *path, limn
     if (!n) {
         return err_nomem(err, (size_t)d->info.n_classes * sizeof *n, "class counts");
     }
-    for (size_t i = 0; i < d->count[DATA_TRAIN]; i++) {
+    for (size_t i = 0; d->info.n_classes && i < d->count[DATA_TRAIN]; i++) {
         n[d->label[d->list[DATA_TRAIN][i]]]++;
     }
     for (int32_t c = 0; c < d->info.n_classes && d->count[DATA_TRAIN] && st == LIMN_OK; c++) {
