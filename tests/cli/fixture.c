@@ -2,6 +2,7 @@
  *
  *     fixture image OUT.png WIDTH HEIGHT SEED     smooth colours, a bright disc
  *     fixture tensor OUT.npy N C H W SEED
+ *     fixture idx FOLDER TRAIN TEST SEED          an MNIST-like data set of so many pictures
  *     fixture json KEY/0/KEY < FILE               prints the value; exit 1 when it is not there or the file is not JSON
  *     fixture signal NUMBER MS PROGRAM ARGS...    starts a program, sends it a signal after a while, prints how many ms
  * it took to end and exits like it did fixture npy FILE                            prints the shape and whether every
@@ -124,6 +125,35 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
+/* Ten classes of 28 x 28 pictures: a disc on a circle at an angle by class, jittered, with noise. */
+static int write_idx(const char *folder, const char *part, int n, uint64_t seed)
+{
+    char path[2][512];
+    FILE *f[2];
+    snprintf(path[0], sizeof(path[0]), "%s/%s-images-idx3-ubyte", folder, part);
+    snprintf(path[1], sizeof(path[1]), "%s/%s-labels-idx1-ubyte", folder, part);
+    for (int k = 0; k < 2; k++) {
+        f[k] = fopen(path[k], "wb");
+        if (!f[k]) {
+            return 1;
+        }
+        const uint8_t head[] = {0, 0, 8, k ? 1 : 3, 0, 0, (uint8_t)(n >> 8), (uint8_t)n, 0, 0, 0, 28, 0, 0, 0, 28};
+        fwrite(head, 1, k ? 8 : 16, f[k]);
+    }
+    for (int i = 0; i < n; i++) {
+        uint64_t r = rng_u64(seed, (uint64_t)i);
+        double angle = 0.2 * 3.14159265 * (i % 10) + 0.15 * rng_symmetric(r, 0);
+        double cx = 13.5 + 8 * cos(angle) + rng_symmetric(r, 1), cy = 13.5 + 8 * sin(angle) + rng_symmetric(r, 2);
+        for (int k = 0; k < 784; k++) {
+            double v =
+                220 * exp(-(pow(k % 28 - cx, 2) + pow(k / 28 - cy, 2)) / 8) + 30 * rng_uniform(r, 10 + (uint64_t)k);
+            fputc((int)v, f[0]);
+        }
+        fputc(i % 10, f[1]);
+    }
+    return fclose(f[0]) | fclose(f[1]);
+}
+
 /* A shell without job control starts programs with SIGINT ignored, so it cannot do this itself. */
 static int send_signal(char **argv)
 {
@@ -161,6 +191,11 @@ int main(int argc, char **argv)
     }
     if (argc == 3 && strcmp(argv[1], "npy") == 0) {
         return look_into_npy(argv[2]);
+    }
+    if (argc == 6 && strcmp(argv[1], "idx") == 0) {
+        uint64_t seed = strtoull(argv[5], NULL, 10);
+        return write_idx(argv[2], "train", (int)strtol(argv[3], NULL, 10), seed) |
+               write_idx(argv[2], "t10k", (int)strtol(argv[4], NULL, 10), seed + 1);
     }
     return 2;
 }
