@@ -17,6 +17,7 @@ subject() {
     case $1 in
     classify) run classify lenet_fashion "$photo" --device cpu ;;
     explain) run explain lenet_fashion "$photo" --device cpu --method all -o o --npy o ;;
+    onnx) run classify "$SOURCE/tests/golden/models/lenet_mnist.onnx" "$photo" --device cpu ;;
     esac
 }
 files() { find o -type f 2>/dev/null | LC_ALL=C sort; }
@@ -79,7 +80,7 @@ all() { # all COMMAND KIND STEP
 }
 
 declare -A good
-for command in classify explain; do
+for command in classify explain onnx; do
     subject $command # fills the caches
     code 0
     subject $command
