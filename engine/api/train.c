@@ -72,7 +72,10 @@ static limn_status open_data(const struct limn_data_params *p, uint64_t seed, do
                              .seed = seed,
                              .split_path = p->split_path,
                              .labels_path = p->labels_path,
-                             .limit = p->limit};
+                             .limit = p->limit,
+                             .resize = p->resize,
+                             .tile = p->tile,
+                             .border = p->border};
     return dataset_open(p->path, &o, out, err);
 }
 
@@ -213,16 +216,18 @@ static limn_status make_card(struct training *t, limn_error *err)
     const struct data_info *d = dataset_info(t->data);
     const char *path = t->p->data.path, *slash = strrchr(path, '/');
     const char *base = slash && slash[1] ? slash + 1 : path;
+    int32_t shorter = d->height < d->width ? d->height : d->width;
     json_t *labels = json_array();
     for (int32_t i = 0; i < d->n_classes; i++) {
         json_array_append_new(labels, safe_text(d->class_name[i]));
     }
     json_t *card =
-        json_pack("{s:s, s:s, s:o, s:s, s:[i, i, i], s:o, s:o, s:i, s:s, s:s, s:s, s:b, s:o}", "arch", t->arch->name,
-                  "title", t->arch->title, "trained_on", safe_text(base), "origin", "trained with limn " LIMN_VERSION,
-                  "input", d->channels, d->height, d->width, "mean", numbers_json(t->o.input.mean, d->channels), "std",
-                  numbers_json(t->o.input.std, d->channels), "range", 1, "rule", "exact", "filter", "bilinear", "layer",
-                  t->arch->layer, "transform_input", 0, "labels", labels);
+        json_pack("{s:s, s:s, s:o, s:s, s:[i, i, i], s:o, s:o, s:i, s:s, s:i, s:s, s:s, s:b, s:o}", "arch",
+                  t->arch->name, "title", t->arch->title, "trained_on", safe_text(base), "origin",
+                  "trained with limn " LIMN_VERSION, "input", d->channels, d->height, d->width, "mean",
+                  numbers_json(t->o.input.mean, d->channels), "std", numbers_json(t->o.input.std, d->channels), "range",
+                  1, "rule", "short-side", "resize", t->p->data.resize ? t->p->data.resize : shorter, "filter",
+                  "bilinear", "layer", t->arch->layer, "transform_input", 0, "labels", labels);
     return json_out(card, JSON_INDENT(2) | JSON_REAL_PRECISION(9), &t->card, err);
 }
 
@@ -474,6 +479,9 @@ limn_status limn_test_classifier(limn_model *m, const struct limn_test_params *p
     data.channels = c->channels;
     data.height = c->height;
     data.width = c->width;
+    if (!data.resize && c->rule == RULE_SHORT_SIDE && c->resize >= c->height && c->resize >= c->width) {
+        data.resize = c->resize;
+    }
     TRY(open_data(&data, data.seed, data.val_part, &d, err));
     TRY(context_open_device(m->ctx, err));
     t = mem_zalloc(1, sizeof(*t));

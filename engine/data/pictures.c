@@ -1,5 +1,6 @@
 /* Samples from picture files: decoded when they are asked for, nothing kept. The picture is scaled (antialiased, as PIL
- * does) so that its shorter side is `resize`, or so that it just covers the sample, and the centre is cut out. */
+ * does) so that its shorter side is `resize`, or so that it just covers the sample, and the centre is cut out; one that
+ * has the size already is taken as it is. The same as a model card's "short-side". */
 #include "data/pictures.h"
 
 #include <stdio.h>
@@ -126,6 +127,10 @@ limn_status picture_to_sample(const struct image *im, const struct data_info *in
     limn_status st = LIMN_OK;
     struct image scaled = {0}, cut = {0};
     int32_t w = im->width, h = im->height;
+    if (w == info->width && h == info->height) {
+        to_planes(im, info->channels, chw);
+        return LIMN_OK;
+    }
     if (resize > 0) {
         w = im->width <= im->height ? resize : in_proportion(im->width, resize, im->height, resize);
         h = im->width <= im->height ? in_proportion(im->height, resize, im->width, resize) : resize;

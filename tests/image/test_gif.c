@@ -413,9 +413,9 @@ static void test_faults(void)
     waves.src.user = &waves;
     for (int i = 0; i < 4; i++) {
         bool done = false;
+        CHECK_OK(file_write_atomic(PATH, "old", 3, true, &err));
         for (unsigned long k = 1; k < 400 && !done; k++) {
             err = (limn_error){0};
-            CHECK_OK(file_write_atomic(PATH, "old", 3, true, &err));
             struct gif_params p = {.preset = i < 2 ? GIF_DEFAULT : GIF_FRAME_PALETTES};
             inject_arm(kinds[i % 2], k, k % 2 != 0);
             limn_status st = gif_write(PATH, &waves.src, &p, true, NULL, &err);

@@ -18,6 +18,9 @@ void data_params(const struct args *a, const char *path, struct limn_data_params
                                    .labels_path = args_text(a, OPT_LABELS, NULL),
                                    .val_part = args_real(a, OPT_VAL_PART, 0),
                                    .limit = (size_t)args_int(a, OPT_LIMIT, 0),
+                                   .resize = (int32_t)args_int(a, OPT_RESIZE, 0),
+                                   .tile = (int32_t)args_int(a, OPT_TILE, 0),
+                                   .border = (int32_t)args_int(a, OPT_BORDER, 0),
                                    .seed = (uint64_t)args_int(a, OPT_SEED, 0)};
 }
 

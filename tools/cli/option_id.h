@@ -48,6 +48,8 @@ enum option_id {
     OPT_VAL,
     OPT_VAL_PART,
     OPT_LIMIT,
+    OPT_TILE,
+    OPT_BORDER,
     OPT_START,
     OPT_FREEZE,
     OPT_EPOCHS,

@@ -56,6 +56,11 @@
     NUMBER(OPT_VAL_PART, "val-part", 0, "0..0.9", NULL, TYPE_REAL, 0, 0.9, \
            "part of the training samples to set aside for validation, chosen by the seed"), \
     NUMBER(OPT_LIMIT, "limit", 0, "N", NULL, TYPE_INT, 1, 1e12, "use at most N samples of each split"), \
+    NUMBER(OPT_RESIZE, "resize", 0, "N", NULL, TYPE_INT, 1, 8192, \
+           "shorter side of pictures before the centre is cut out (default: what just covers the input)"), \
+    NUMBER(OPT_TILE, "tile", 0, "N", NULL, TYPE_INT, 1, 8192, \
+           "side of the square cut around each annotation (default: its longer side and the border)"), \
+    NUMBER(OPT_BORDER, "border", 0, "N", "0", TYPE_INT, 0, 4096, "border around annotations, in pixels"), \
     NUMBER(OPT_SEED, "seed", 0, "N", "0", TYPE_INT, 0, 9e15, "seed of everything that is drawn")
 
 #define ROWS_WRITE \

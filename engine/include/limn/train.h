@@ -25,6 +25,8 @@ struct limn_data_params { /* zero or NULL: the default of each field */
     int32_t channels;
     double val_part, test_part; /* parts of the training samples to set aside, by `seed` */
     size_t limit;               /* at most so many samples of each split */
+    int32_t resize;             /* pictures: shorter side before the centre is cut out; what just covers the sample */
+    int32_t tile, border;       /* annotations: side of the square around each; its longer side + 2 * border */
     uint64_t seed;              /* limn_train: its own seed, whatever stands here */
 };
 
