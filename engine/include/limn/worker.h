@@ -25,6 +25,9 @@ LIMN_API limn_status limn_worker_asked(limn_jobs *store, int64_t worker, int64_t
 /* Process group of the job's program, so that whoever comes after this worker can end it. */
 LIMN_API limn_status limn_worker_child(limn_jobs *store, int64_t id, int32_t pid, limn_error *err);
 
+/* Such a process group of a job of the device that waits: left behind by a worker that is gone. *pid 0: none. */
+LIMN_API limn_status limn_worker_orphan(limn_jobs *store, const char *device, int32_t *pid, limn_error *err);
+
 /* What a job's program told, in the order of the file it tells it in. All events between begin and commit are stored
  * together with the place in that file up to which they reach, so that each counts once whatever is killed when. */
 LIMN_API limn_status limn_worker_begin(limn_jobs *store, limn_error *err);
@@ -33,14 +36,20 @@ LIMN_API limn_status limn_worker_commit(limn_jobs *store, int64_t id, int64_t re
 LIMN_API void limn_worker_abandon(limn_jobs *store); /* after a failure between begin and commit */
 LIMN_API limn_status limn_worker_place(limn_jobs *store, int64_t id, int64_t *read_events, int64_t *read_stderr,
                                        limn_error *err);
-/* NULL, "" and negative values leave what is there. */
-LIMN_API limn_status limn_worker_progress(limn_jobs *store, int64_t id, double part, const char *stage, double rate,
-                                          const char *rate_unit, double left, limn_error *err);
+struct limn_job_progress {
+    double part;       /* negative: as before; so is NULL below */
+    const char *stage; /* "epoch 3/10" */
+    double rate, left; /* a second; seconds to the end; -1: not known */
+    const char *rate_unit;
+};
+LIMN_API limn_status limn_worker_progress(limn_jobs *store, int64_t id, const struct limn_job_progress *p,
+                                          limn_error *err);
 /* At most 5000 lines of a job are kept; the first ones go. */
 LIMN_API limn_status limn_worker_log(limn_jobs *store, int64_t id, enum limn_log_level level, const char *text,
                                      limn_error *err);
 LIMN_API limn_status limn_worker_artifact(limn_jobs *store, int64_t id, const char *kind, const char *path,
                                           limn_error *err);
+/* NULL and negative: as before. */
 LIMN_API limn_status limn_worker_provenance(limn_jobs *store, int64_t id, const char *model_hash, const char *device,
                                             int64_t seed, limn_error *err);
 
