@@ -26,10 +26,27 @@
 
 #define CARD_BYTES_MAX (4u << 20)
 
-static const char *const card_keys[] = {"arch",           "title",          "licence", "origin", "trained_on", "layer",
-                                        "input",          "mean",           "std",     "range",  "bgr",        "resize",
-                                        "rule",           "filter",         "labels",  "output", "head",       "pool",
-                                        "pre_activation", "transform_input"};
+static const char *const card_keys[] = {"arch",
+                                        "title",
+                                        "licence",
+                                        "origin",
+                                        "trained_on",
+                                        "layer",
+                                        "input",
+                                        "mean",
+                                        "std",
+                                        "range",
+                                        "bgr",
+                                        "resize",
+                                        "rule",
+                                        "filter",
+                                        "labels",
+                                        "output",
+                                        "head",
+                                        "pool",
+                                        "pre_activation",
+                                        "transform_input",
+                                        "axes"};
 
 static limn_status card_text(const json_t *root, const char *key, char *buf, size_t size, limn_error *err)
 {
