@@ -43,7 +43,8 @@ static void list_add(struct model *m, bool *done, size_t i)
 {
     const struct arch_graph *p = &m->probe;
     const char *name = p->layer[i].name;
-    for (const char *dot = strchr(name, '.'); dot != NULL; dot = strchr(dot + 1, '.')) {
+    const char *first = m->onnx == NULL ? strchr(name, '.') : NULL; /* the importer lists containers first */
+    for (const char *dot = first; dot != NULL; dot = strchr(dot + 1, '.')) {
         size_t length = (size_t)(dot - name);
         for (size_t k = i; k < p->n_layer; k++) { /* a container is recorded after its parts */
             if (!done[k] && strncmp(p->layer[k].name, name, length) == 0 && p->layer[k].name[length] == '\0') {
