@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "exec/exec.h"
 #include "model/onnx/onnx_import.h"
+#include "onnx_mutate.h"
 #include "pass/pass.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
