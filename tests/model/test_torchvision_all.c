@@ -1,7 +1,7 @@
 /* Every network of torchvision's convolutional families: scores and input gradient against torchvision's numbers, on
  * the device and in double precision. The lines are the table of docs/architectures.md (tools/golden/table.py). With
  * arguments: these networks only. RegNet Y 128GF runs when asked for: a software device cannot bind its weights, and
- * the reference executor takes an hour and 8 GB.
+ * the reference executor takes more than half an hour of a busy machine.
  *
  * LABELS: gpu golden slow
  * TIMEOUT: 7200 */
