@@ -367,6 +367,11 @@ static const char *const extra[] = {
     "y",
     "opset 18; input x float 1 1 5 5; output y float 1 1 3 3; init s int64 4 = 1 1 3 3; "
     "node Resize x _ _ s -> y | mode='cubic' antialias=1",
+    "opset 13; input x float 5 2; output y float 7 2; init p int64 = 1; init m int64 = -1; init z int64 3 = 2 1 2; "
+    "node SplitToSequence x z -> s | axis=0; node SequenceAt s p -> a; node Exp a -> e; node SequenceInsert s e p -> "
+    "t; "
+    "node SequenceErase t m -> u; node SequenceInsert u x -> v; node SequenceErase v p -> w; "
+    "node ConcatFromSequence w -> r | axis=0; node Neg r -> y",
     "opset 14; input x float 2 3 4; output y float 2 3 4; node Trilu x -> a; node Trilu a -> y | upper=0",
     "opset 13; input x float 3; output y float 3; node Identity x -> a; node Dropout a -> y",
 };

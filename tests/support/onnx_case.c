@@ -154,15 +154,20 @@ static bool gives(enum give give, const struct case_run *k, size_t i)
 {
     const struct onnx_tensor *t = k->in[i].tensor;
     int32_t type = onnx_file_model(k->file)->graph->input[k->in[i].input].type;
-    return !is_float(type) || give == GIVE_ALL || (give == GIVE_SMALL && i > 0 && t->elems <= 16);
+    return !is_float(type) || t->elems == 0 || give == GIVE_ALL || (give == GIVE_SMALL && i > 0 && t->elems <= 16);
 }
 
 /* Imports, giving more inputs as constants when the graph needs their numbers at load. */
 static bool import(struct case_run *k, struct onnx_import *out)
 {
     struct onnx_given given[MAX_PORT];
+    int32_t batch = 0; /* where the model leaves the first dimension free */
+    for (size_t i = k->n_in; i-- > 0;) {
+        const struct onnx_value *v = &onnx_file_model(k->file)->graph->input[k->in[i].input];
+        batch = v->rank > 0 && v->dim[0] < 0 && k->in[i].tensor->rank > 0 ? (int32_t)k->in[i].tensor->dim[0] : batch;
+    }
     for (enum give g = GIVE_INTEGERS; g < GIVE_COUNT; g++) {
-        struct onnx_bind bind = {.given = given};
+        struct onnx_bind bind = {.batch = batch, .given = given};
         for (size_t i = 0; i < k->n_in; i++) {
             if (gives(g, k, i)) {
                 given[bind.n_given++] = (struct onnx_given){.name = k->in[i].name, .tensor = k->in[i].tensor};

@@ -9,9 +9,9 @@
 
 enum { MAX_DEPTH = 32, MAX_INLINED = 10000, NAMED_DEPTH = 4 };
 
-enum { N = 0, D = 1 }; /* the column `grad` */
+enum { N = 0, D = 1, S = 2 }; /* the column `gradient` */
 #define ONNX_OP(domain, op, since, until, n_min, n_max, n_out, grad, function, engine)                                 \
-    {domain, op, since, until, n_min, n_max, n_out, grad, function, engine},
+    {domain, op, since, until, n_min, n_max, n_out, ((grad)&D) != 0, ((grad)&S) != 0, function, engine},
 static const struct onnx_row rows[] = {
 #include "model/onnx/onnx_ops.def"
 };
@@ -180,6 +180,9 @@ static void find_inputs(struct onnx_call *c)
                 call_fail(c, LIMN_ERR_UNSUPPORTED, "it reads \"%.80s\", an output that is not computed", name);
             }
             v = NULL;
+        }
+        if (v != NULL && v->sequence && c->row != NULL && !c->row->sequence) {
+            call_fail(c, LIMN_ERR_UNSUPPORTED, "\"%.80s\" is no tensor but a sequence", name);
         }
         c->in[i] = v;
     }

@@ -27,6 +27,9 @@ struct onnx_val {
     bool param;  /* trainable: a floating tensor of the file or given from outside */
     bool filled; /* every element is `fill` */
     double fill;
+    bool sequence; /* a list of tensors; everything above is that of an unknown scalar */
+    struct onnx_val **item;
+    size_t n_item;
 };
 
 struct onnx_row;
@@ -58,7 +61,8 @@ struct onnx_row {
     const char *domain, *op;
     int32_t since, until; /* opsets with these semantics; until 0: all later ones */
     int32_t n_in_min, n_in_max, n_out_max;
-    bool grad; /* differentiable in its floating inputs */
+    bool grad;     /* differentiable in its floating inputs */
+    bool sequence; /* takes sequences */
     void (*import)(struct onnx_call *c);
     const struct op *engine; /* for families of one shape: the operator of ours */
 };

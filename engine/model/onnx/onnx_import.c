@@ -204,9 +204,11 @@ static void take_ports(struct onnx_call *c, const struct onnx_graph *g, struct o
 {
     for (size_t i = 0; i < g->n_output && call_ok(c); i++) {
         struct onnx_val *v = scope_find(c->m->scope, g->output[i].name);
-        if (v == NULL || v->rank < 0 || v->n == 0) {
+        if (v == NULL || v->rank < 0 || v->n == 0 || v->sequence) {
             call_fail(c, LIMN_ERR_UNSUPPORTED, "output \"%.80s\" is %s", g->output[i].name,
-                      v != NULL && v->rank >= 0 ? "empty" : "not computed");
+                      v == NULL || v->rank < 0 ? "not computed"
+                      : v->sequence            ? "no tensor but a sequence"
+                                               : "empty");
             return;
         }
         value_id id = val_dev(c, v);
