@@ -94,7 +94,7 @@ static TIFF *open_tiff(struct source *s, size_t max_alloc)
         TIFFOpenOptionsSetMaxSingleMemAlloc(options, (tmsize_t)max_alloc);
         TIFFOpenOptionsSetErrorHandlerExtR(options, on_error, s);
         TIFFOpenOptionsSetWarningHandlerExtR(options, on_warning, s);
-        tiff = TIFFClientOpenExt(s->name, "rmO", s, on_read, on_write, on_seek, on_close, on_size, NULL, NULL, options);
+        tiff = TIFFClientOpenExt("file", "rmO", s, on_read, on_write, on_seek, on_close, on_size, NULL, NULL, options);
         TIFFOpenOptionsFree(options);
     }
     return tiff;
