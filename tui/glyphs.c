@@ -3,9 +3,9 @@
  * top-left, top-right, middle-left, ... with the patterns that are half blocks left out. */
 #include "picture.h"
 
-static void add(struct glyph *g, uint32_t ch)
+static void add(struct glyph *g, uint32_t ch, uint32_t other)
 {
-    *g = (struct glyph){.ch = ch};
+    *g = (struct glyph){.ch = ch, .other = other};
 }
 
 static void add_part(struct glyph *g, int x0, int y0, int x1, int y1)
@@ -19,10 +19,10 @@ static void add_part(struct glyph *g, int x0, int y0, int x1, int y1)
 }
 
 /* A glyph of 2 x `rows` blocks whose bit i is column i % 2, row i / 2. */
-static void add_blocks(struct glyph *g, uint32_t ch, unsigned bits, int rows)
+static void add_blocks(struct glyph *g, uint32_t ch, uint32_t other, unsigned bits, int rows)
 {
     const int w = GLYPH_COLUMNS / 2, h = GLYPH_ROWS / rows;
-    add(g, ch);
+    add(g, ch, other);
     for (int i = 0; i < 2 * rows; i++) {
         if (bits >> i & 1) {
             const int x = i % 2 * w, y = i / 2 * h;
@@ -31,30 +31,36 @@ static void add_blocks(struct glyph *g, uint32_t ch, unsigned bits, int rows)
     }
 }
 
+static uint32_t sextant(unsigned bits)
+{
+    return 0x1fb00 + bits - 1 - (bits > 21) - (bits > 42);
+}
+
 size_t glyphs_list(enum picture_glyphs set, struct glyph out[GLYPH_MAX])
 {
-    static const uint16_t quadrant[8] = {0, 0x2598, 0x259d, 0x2580, 0x2596, 0x258c, 0x259e, 0x259b};
+    static const uint16_t quadrant[16] = {' ',    0x2598, 0x259d, 0x2580, 0x2596, 0x258c, 0x259e, 0x259b,
+                                          0x2597, 0x259a, 0x2590, 0x259c, 0x2584, 0x2599, 0x259f, 0x2588};
     size_t n = 0;
-    add_blocks(&out[n++], 0x2580, 3, 2); /* upper half */
+    add_blocks(&out[n++], 0x2580, 0x2584, 3, 2); /* upper half */
     if (set < PICTURE_QUADRANT) {
         return n;
     }
     for (unsigned bits = 1; bits < 8; bits++) {
         if (bits != 3) {
-            add_blocks(&out[n++], quadrant[bits], bits, 2);
+            add_blocks(&out[n++], quadrant[bits], quadrant[15 - bits], bits, 2);
         }
     }
     for (int k = 1; set >= PICTURE_EIGHTH && k < 8; k++) {
         if (k != 4) { /* halves are there already */
-            add(&out[n], 0x2580 + (uint32_t)k);
+            add(&out[n], 0x2580 + (uint32_t)k, k == 7 ? 0x2594 : 0);
             add_part(&out[n++], 0, GLYPH_ROWS - 3 * k, GLYPH_COLUMNS, GLYPH_ROWS);
-            add(&out[n], 0x2590 - (uint32_t)k);
+            add(&out[n], 0x2590 - (uint32_t)k, k == 7 ? 0x2595 : 0);
             add_part(&out[n++], 0, 0, k, GLYPH_ROWS);
         }
     }
     for (unsigned bits = 1; set >= PICTURE_SEXTANT && bits < 32; bits++) {
         if (bits != 21) { /* the left half */
-            add_blocks(&out[n++], 0x1fb00 + bits - 1 - (bits > 21), bits, 3);
+            add_blocks(&out[n++], sextant(bits), sextant(63 - bits), bits, 3);
         }
     }
     return n;

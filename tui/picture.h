@@ -46,8 +46,8 @@ uint32_t palette_rgb(enum picture_colours colours, int32_t index);
 /* glyphs.c: the candidates of a set, up to complement, as rectangles of a cell of GLYPH_COLUMNS by GLYPH_ROWS. */
 enum { GLYPH_COLUMNS = 8, GLYPH_ROWS = 24, GLYPH_MAX = 64 };
 struct glyph {
-    uint32_t ch;
-    float ink; /* part of the cell */
+    uint32_t ch, other; /* the character, and that of the complement; 0 where there is none */
+    float ink;          /* part of the cell */
     int32_t n;
     struct {
         uint8_t x0, y0, x1, y1;

@@ -108,30 +108,15 @@ static bool inked(const struct glyph *g, int32_t px, int32_t py)
     return false;
 }
 
-/* Also what chafa draws and our list has the other way round: the glyph, or the complement of one. */
+/* The glyph of a character, or that of its complement. */
 static bool find_glyph(uint32_t ch, struct glyph *out, bool *turned)
 {
-    static const uint32_t pair[][2] = {{0x2584, 0x2580}, {0x2590, 0x258c}, {0x259a, 0x259e},
-                                       {0x259c, 0x2596}, {0x2599, 0x259d}, {0x259f, 0x2598},
-                                       {0x2597, 0x259b}, {0x2594, 0x2587}, {0x2595, 0x2589}};
     struct glyph list[GLYPH_MAX];
     const size_t n = glyphs_list(PICTURE_SEXTANT, list);
-    *turned = false;
-    for (size_t i = 0; i < sizeof pair / sizeof pair[0]; i++) {
-        if (pair[i][0] == ch) {
-            *turned = true;
-            ch = pair[i][1];
-        }
-    }
-    if (ch >= 0x1fb00 + 30 && ch <= 0x1fb3b) { /* patterns 32..62: the complement of 63 - pattern */
-        const uint32_t bits = ch - 0x1fb00 + 2 + (ch - 0x1fb00 + 2 >= 42 ? 1 : 0);
-        const uint32_t other = 63 - bits;
-        *turned = true;
-        ch = 0x1fb00 + other - 1 - (other > 21);
-    }
     for (size_t i = 0; i < n; i++) {
-        if (list[i].ch == ch) {
+        if (list[i].ch == ch || list[i].other == ch) {
             *out = list[i];
+            *turned = list[i].other == ch;
             return true;
         }
     }
