@@ -8,6 +8,7 @@ DESTDIR= cmake --install "$BUILD" --prefix "$prefix" >"$out" 2>"$err"; code=$?; 
 exists "$prefix/bin/limn"
 exists "$prefix/include/limn/limn.h"
 exists "$prefix/include/limn/status.h"
+exists "$prefix/include/limn/train.h"
 exists "$prefix/share/man/man1/limn.1"
 exists "$prefix/share/bash-completion/completions/limn"
 lib=$(dirname "$(find "$prefix" -name liblimn.so | head -1)")
@@ -26,7 +27,7 @@ last="example, static"
 $cc -std=c11 "$SOURCE/docs/examples/gradcam.c" $(pkg-config $flags --cflags limn) "$lib/liblimn.a" \
     $(pkg-config $flags --static --libs limn | sed 's/-llimn//') -o static >"$out" 2>"$err"; code=$?; code 0
 last="header in C++"
-printf '#include <limn/limn.h>\nint main() { return limn_version() == nullptr; }\n' >h.cpp
+printf '#include <limn/train.h>\nint main() { return limn_version() == limn_arch_name(0); }\n' >h.cpp
 c++ -std=c++11 -Wall -Wextra -Werror h.cpp $(pkg-config $flags --cflags --libs limn) -o h >"$out" 2>"$err"; code=$?; code 0
 
 "$FIXTURE" image p.png 40 40 1
