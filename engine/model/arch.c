@@ -3,17 +3,23 @@
 #include "model/arch.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/str.h"
 
 #include "model/arch/stack3d.h"
 
 #define IMAGENET .mean = {0.485f, 0.456f, 0.406f}, .std = {0.229f, 0.224f, 0.225f}
 static const struct arch_input imagenet = {RESIZE_BILINEAR, IMAGENET}, imagenet_bicubic = {RESIZE_BICUBIC, IMAGENET},
-                               half_bicubic = {RESIZE_BICUBIC, {0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}};
+                               half_bicubic = {RESIZE_BICUBIC, {0.5f, 0.5f, 0.5f}, {0.5f, 0.5f, 0.5f}},
+                               plain = {RESIZE_BILINEAR, {0, 0, 0}, {1, 1, 1}},
+                               xray = {RESIZE_BILINEAR, {0.5f, 0.5f, 0.5f}, {1.0f / 2048, 1.0f / 2048, 1.0f / 2048}};
 
 static const struct arch archs[] = {
 #define ARCH(name, title, family, variant, first, classifier, channels, size, resize, input, classes, layer)           \
-    {#name, title, arch_##family, variant, first, classifier, channels, size, resize, &(input), classes, layer, NULL},
+    {#name,  title,    arch_##family, variant, first, classifier, channels, size,                                      \
+     resize, &(input), classes,       layer,   NULL,  NULL,       false,    0},
 #include "model/archs.def"
 #undef ARCH
     {.name = "stack3d",
@@ -29,6 +35,14 @@ static const struct arch archs[] = {
      .facts = arch_stack3d_facts},
 };
 
+static const struct arch autoencoders[] = {
+#define AUTOENCODER(name, title, family, variant, channels, size, input, latent)                                       \
+    {#name, title,    arch_##family, variant, "conv1.weight", "conv1.weight", channels, size,                          \
+     size,  &(input), 0,             latent,  NULL,           latent,         false,    0},
+#include "model/autoencoders.def"
+#undef AUTOENCODER
+};
+
 const struct arch arch_onnx = {
     .name = "onnx", .title = "ONNX model", .first = "the input", .size = 224, .resize = 256, .input = &imagenet};
 
@@ -42,6 +56,16 @@ const struct arch *arch_at(size_t i)
     return &archs[i];
 }
 
+size_t autoencoder_count(void)
+{
+    return sizeof autoencoders / sizeof autoencoders[0];
+}
+
+const struct arch *autoencoder_at(size_t i)
+{
+    return &autoencoders[i];
+}
+
 const struct arch *arch_find(const char *name)
 {
     for (size_t i = 0; i < arch_count(); i++) {
@@ -49,7 +73,65 @@ const struct arch *arch_find(const char *name)
             return &archs[i];
         }
     }
+    for (size_t i = 0; i < autoencoder_count(); i++) {
+        if (strcmp(autoencoders[i].name, name) == 0) {
+            return &autoencoders[i];
+        }
+    }
     return NULL;
+}
+
+/* The end of `name` from '+' on, as "decoder@LAYER" with what may stand around; false when it is no such text. */
+static bool decoder_text(const char *text, struct arch_decoded *own)
+{
+    struct arch *a = &own->arch;
+    a->resizes = str_starts(text, "resize-");
+    text += a->resizes ? strlen("resize-") : 0;
+    if (!str_starts(text, "decoder")) {
+        return false;
+    }
+    char *end = NULL;
+    text += strlen("decoder");
+    long width = *text >= '1' && *text <= '9' ? strtol(text, &end, 10) : 16;
+    text = end != NULL ? end : text;
+    if (*text != '@' || text[1] == '\0' || width > 512 || strlen(text + 1) >= sizeof own->layer) {
+        return false;
+    }
+    a->width = (int32_t)width;
+    snprintf(own->layer, sizeof own->layer, "%s", text + 1);
+    a->latent = a->layer = own->layer;
+    return true;
+}
+
+const struct arch *arch_named(const char *name, struct arch_decoded *own)
+{
+    const char *plus = strchr(name, '+');
+    if (plus == NULL) {
+        return arch_find(name);
+    }
+    if (strlen(name) >= sizeof own->name) {
+        return NULL;
+    }
+    snprintf(own->name, sizeof own->name, "%.*s", (int)(plus - name), name);
+    const struct arch *base = arch_find(own->name);
+    if (base == NULL || base->latent != NULL || base->facts != NULL) {
+        return NULL;
+    }
+    own->arch = *base;
+    snprintf(own->name, sizeof own->name, "%s", name);
+    own->arch.name = own->name;
+    return decoder_text(plus + 1, own) ? &own->arch : NULL;
+}
+
+bool arch_in_decoder(const char *name)
+{
+    static const char *const parts[] = {"decoder.", "uplayer", "conv1_1."};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (str_starts(name, parts[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool arch_facts(const struct arch *a, const struct weights *w, struct arch_facts *out)
@@ -76,10 +158,27 @@ bool arch_facts(const struct arch *a, const struct weights *w, struct arch_facts
     return true;
 }
 
+/* Of an autoencoder: the latent value, and the decoder where `make` appended none. */
+static limn_status build_decoder(const struct arch *a, struct net *n, struct arch_graph *r, limn_error *err)
+{
+    if (a->latent == NULL || n->b.status != LIMN_OK) {
+        return n->b.status;
+    }
+    r->latent = graph_find(r->graph, a->latent);
+    if (r->latent == VALUE_NONE) {
+        return err_set(err, LIMN_ERR_NOT_FOUND, "%s: no layer \"%.60s\" for the decoder", a->name, a->latent);
+    }
+    if (a->width > 0) {
+        struct shape picture = r->graph->value[r->input].shape;
+        r->logits = arch_decoder(n, r->latent, a, &picture);
+    }
+    return n->b.status;
+}
+
 static limn_status build_with(const struct arch *a, struct weights *w, struct shape input, struct net n,
                               struct arch_graph *out, limn_error *err)
 {
-    struct arch_graph r = {.input = VALUE_NONE, .logits = VALUE_NONE};
+    struct arch_graph r = {.input = VALUE_NONE, .logits = VALUE_NONE, .latent = VALUE_NONE};
     struct arch_facts facts;
     limn_status st = LIMN_OK;
     arch_facts(a, w, &facts); /* when it fails, the check below names what is missing */
@@ -90,7 +189,7 @@ static limn_status build_with(const struct arch *a, struct weights *w, struct sh
     n.b = (struct builder){.g = r.graph, .err = err};
     TRY(graph_input(r.graph, "input", input, &r.input, err));
     r.logits = a->make(&n, r.input, a->variant);
-    TRY(n.b.status);
+    TRY(build_decoder(a, &n, &r, err));
     TRY(weights_end(w, a->name, err));
     r.graph->value[r.logits].flags |= VALUE_OUTPUT;
     r.output = arena_alloc(&r.graph->arena, 1, sizeof *r.output);
@@ -133,19 +232,20 @@ void arch_graph_finish(struct arch_graph *g)
 
 limn_status arch_recognise(struct weights *w, const struct arch **out, limn_error *err)
 {
-    for (size_t i = 0; i < arch_count(); i++) {
+    for (size_t i = 0; i < arch_count() + autoencoder_count(); i++) {
+        const struct arch *a = i < arch_count() ? arch_at(i) : autoencoder_at(i - arch_count());
         struct arch_graph g = {0};
         struct arch_facts f;
-        if (!arch_facts(&archs[i], w, &f)) {
+        if (!arch_facts(a, w, &f)) {
             continue;
         }
         struct shape input =
             f.depth > 0 ? SHAPE(1, f.channels, f.depth, f.height, f.width) : SHAPE(1, f.channels, f.height, f.width);
         weights_begin(w, true);
-        limn_status st = build_with(&archs[i], w, input, (struct net){.transform_input = true}, &g, err);
+        limn_status st = build_with(a, w, input, (struct net){.transform_input = true}, &g, err);
         arch_graph_finish(&g);
         if (st == LIMN_OK) {
-            *out = &archs[i];
+            *out = a;
             return LIMN_OK;
         }
         if (st == LIMN_ERR_NOMEM) {

@@ -28,6 +28,12 @@ struct arch {
     const char *layer; /* default Grad-CAM layer */
     /* NULL: input and classes follow from the fields above. False when the weights are not of this kind. */
     bool (*facts)(const struct weights *w, struct arch_facts *out);
+    /* Autoencoders: the value that the decoder starts from, NULL for a classifier. The output is then a picture,
+     * normalised as the input is. */
+    const char *latent;
+    /* A decoder that is put on a classifier (arch_decoded), instead of one that `make` appends: */
+    bool resizes;  /* upsampling by resizing and convolving instead of a transposed convolution */
+    int32_t width; /* channels of its last layer but one; 0: no such decoder */
 };
 
 /* The build functions of the families, as the rows name them. */
@@ -35,13 +41,32 @@ struct arch {
     value_id arch_##family(struct net *n, value_id x, int32_t v);
 #include "model/archs.def"
 #undef ARCH
+#define AUTOENCODER(name, title, family, variant, channels, size, input, latent)                                       \
+    value_id arch_##family(struct net *n, value_id x, int32_t v);
+#include "model/autoencoders.def"
+#undef AUTOENCODER
+/* arch/decoder.c: from the features z back to pictures [N,channels,height,width], in modules "decoder.0", ... */
+value_id arch_decoder(struct net *n, value_id z, const struct arch *a, const struct shape *picture);
 
 /* Stands for a network that is a graph of its own (ONNX): name, and how pictures are prepared when nothing says so. */
 extern const struct arch arch_onnx;
 
 size_t arch_count(void);
 const struct arch *arch_at(size_t i);
-const struct arch *arch_find(const char *name); /* NULL when unknown */
+size_t autoencoder_count(void);
+const struct arch *autoencoder_at(size_t i);
+const struct arch *arch_find(const char *name); /* of either table; NULL when unknown */
+
+/* An architecture that is written "CLASSIFIER+decoder@LAYER": a decoder on the features at LAYER of a built-in one.
+ * "resize-decoder" upsamples by resizing and convolving, a number behind ("decoder32") is its width, else 16. */
+struct arch_decoded {
+    struct arch arch;
+    char name[64], layer[64];
+};
+/* *out: `own->arch`, or the row of that name; NULL when there is neither. */
+const struct arch *arch_named(const char *name, struct arch_decoded *own);
+/* Whether a parameter of this name belongs to the decoder of an autoencoder. */
+bool arch_in_decoder(const char *name);
 
 struct arch_output {
     const char *name;
@@ -50,6 +75,7 @@ struct arch_output {
 struct arch_graph { /* what a build produces */
     struct graph *graph;
     value_id input, logits;     /* logits: of the chosen output, [N,classes], once head_attach ran */
+    value_id latent;            /* of an autoencoder, whose `logits` are the picture; else VALUE_NONE */
     struct arch_output *output; /* as the network names them; in the graph's arena. A built-in one has one, "output" */
     size_t n_output;
     struct net_layer *layer; /* names live in the graph */

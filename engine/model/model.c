@@ -38,7 +38,7 @@ static limn_status choose_arch(struct model *m, limn_error *err)
     if (m->card.arch[0] == '\0') {
         return arch_recognise(m->weights, &m->arch, err);
     }
-    m->arch = arch_find(m->card.arch);
+    m->arch = arch_named(m->card.arch, &m->decoded);
     return m->arch != NULL ? LIMN_OK : arch_unknown(m->card.arch, err);
 }
 
@@ -61,7 +61,7 @@ static limn_status card_complete(struct model_card *c, const struct arch *a, str
     c->range = c->range > 0 ? c->range : 1;
     if (c->std[0] == 0) {
         for (int32_t k = 0; k < 4; k++) {
-            bool colours = channels == 3 && k < 3 && c->depth == 0;
+            bool colours = (channels == 3 || (a->latent != NULL && a->width == 0)) && k < 3 && c->depth == 0;
             c->mean[k] = colours ? a->input->mean[k] : 0;
             c->std[k] = colours ? a->input->std[k] : 1;
         }
@@ -148,6 +148,11 @@ static limn_status set_labels(struct model *m, const char *from, const char **la
 static limn_status card_classes(struct model *m, limn_error *err)
 {
     int32_t n_labels = m->card.n_classes;
+    if (m->arch->latent != NULL) {
+        m->card.n_classes = 0;
+        m->card.labels = NULL;
+        return LIMN_OK;
+    }
     m->card.n_classes = m->probe.graph->value[m->probe.logits].shape.dim[1];
     return m->card.labels == NULL ? LIMN_OK : set_labels(m, "card", m->card.labels, n_labels, err);
 }
@@ -213,6 +218,10 @@ static limn_status build_network(struct model *m, int32_t batch, struct arch_gra
     struct shape input = model_input_shape(m, batch);
     TRY(m->onnx != NULL ? onnx_net_build(m->onnx, input, &g, err)
                         : arch_build(m->arch, m->weights, input, !m->card.keep_input, &g, err));
+    if (m->arch->latent != NULL) { /* its output is a picture */
+        *out = g;
+        return LIMN_OK;
+    }
     TRY(choose_output(m, &g, &output, err));
     TRY(head_attach(g.graph, output, batch, &m->card.head, head, err));
     g.logits = head->scores;
@@ -300,10 +309,12 @@ static limn_status open_card(struct model *m, char labels[MODEL_PATH_MAX], limn_
     return card_read(path, &m->card, &m->arena, labels, err);
 }
 
-/* "ARCH" or "ARCH@GAIN" */
+/* "ARCH" or "ARCH@GAIN"; ARCH may have a decoder: "lenet+decoder@pool2" */
 static limn_status open_recipe(struct model *m, const char *text, limn_error *err)
 {
-    size_t name = strcspn(text, "@");
+    const char *plus = strchr(text, '+'), *decoder = plus != NULL ? strchr(plus, '@') : NULL; /* ARCH+decoder@LAYER */
+    size_t skip = decoder != NULL ? (size_t)(decoder + 1 - text) : 0;
+    size_t name = skip + strcspn(text + skip, "@");
     char *end = NULL;
     double gain = text[name] == '@' ? strtod(text + name + 1, &end) : 1;
     if ((end != NULL && (*end != '\0' || end == text + name + 1)) || !(gain > 0 && gain <= 16)) {
@@ -415,6 +426,10 @@ limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_
     if (batch < 1) {
         return err_set(err, LIMN_ERR_ARG, "batch of %d (expected at least 1)", batch);
     }
+    if (m->arch->latent != NULL) {
+        return err_set(err, LIMN_ERR_UNSUPPORTED, "%.200s is an autoencoder: it gives pictures, not classes",
+                       m->path[0] != '\0' ? m->path : m->card.arch);
+    }
     struct head head = {0};
     limn_status st = build_network(m, batch, &r, &head, err);
     if (st != LIMN_OK) {
@@ -425,6 +440,27 @@ limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_
     *logits = r.logits;
     mem_free(r.layer);
     return LIMN_OK;
+}
+
+const char *model_latent(const struct model *m)
+{
+    return m->arch != NULL ? m->arch->latent : NULL;
+}
+
+limn_status model_build_autoencoder(struct model *m, int32_t batch, struct autoencoder_graph *out, limn_error *err)
+{
+    struct arch_graph r = {0};
+    struct head head = {0};
+    if (model_latent(m) == NULL) {
+        return err_set(err, LIMN_ERR_UNSUPPORTED, "%.200s is no autoencoder",
+                       m->path[0] != '\0' ? m->path : m->card.arch);
+    }
+    limn_status st = build_network(m, batch, &r, &head, err);
+    if (st == LIMN_OK) {
+        *out = (struct autoencoder_graph){r.graph, r.input, r.latent, r.logits};
+        mem_free(r.layer);
+    }
+    return st;
 }
 
 int32_t model_batch_max(struct model *m)

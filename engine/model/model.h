@@ -69,6 +69,15 @@ uint64_t model_params(const struct model *m);
 limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_id *input, value_id *logits,
                         limn_error *err);
 
+/* Autoencoders. Name of the value that the decoder starts from; NULL when m is none. */
+const char *model_latent(const struct model *m);
+struct autoencoder_graph {
+    struct graph *graph;
+    value_id input, latent, picture; /* [N,C,H,W], ..., [N,C,h,w] normalised as the input */
+};
+/* For an autoencoder, what model_build is for a classifier. */
+limn_status model_build_autoencoder(struct model *m, int32_t batch, struct autoencoder_graph *out, limn_error *err);
+
 /* The largest batch: 1 for an ONNX graph that has its batch size written into it. */
 int32_t model_batch_max(struct model *m);
 

@@ -12,6 +12,7 @@
 struct model {
     struct model_card card;
     const struct arch *arch;    /* NULL: not recognised; its tensors can still be listed */
+    struct arch_decoded decoded; /* where arch is not a row of the table */
     struct weights *weights;    /* NULL for a graph of its own */
     struct onnx_net *onnx;      /* that graph; then arch is &arch_onnx */
     int32_t batch_max;          /* 0: not known yet */

@@ -69,6 +69,29 @@ value_id net_conv(struct net *n, const char *name, value_id x, struct net_conv c
     return net_record(n, name, build(&n->b, &op_conv, name, &a, x, w, bias));
 }
 
+value_id net_conv_transpose(struct net *n, const char *name, value_id x, struct net_conv_transpose c)
+{
+    int32_t size = c.size > 0 ? c.size : 1, stride = c.stride > 0 ? c.stride : 1;
+    if (n->b.status != LIMN_OK) {
+        return VALUE_NONE;
+    }
+    struct shape s = *build_shape(&n->b, x);
+    value_id w = net_param(n, name, "weight", WEIGHT_KERNEL, SHAPE(s.dim[1], c.out, size, size));
+    value_id bias = c.bias ? net_param(n, name, "bias", WEIGHT_BIAS, SHAPE(c.out)) : VALUE_NONE;
+    struct conv_attrs a = conv_attrs_2d(stride, c.pad, 1, 1);
+    for (int i = 1; i < 3; i++) {
+        a.size[i] = (s.dim[1 + i] - 1) * stride - 2 * c.pad + size + c.output_pad;
+    }
+    a.size[0] = 1;
+    return net_record(n, name, build(&n->b, &op_conv_transpose, name, &a, x, w, bias));
+}
+
+value_id net_upsample(struct net *n, const char *name, value_id x, int32_t height, int32_t width)
+{
+    struct resize_attrs a = {.mode = RESIZE_MODE_NEAREST, .coord = RESIZE_TORCH, .size = {1, height, width}};
+    return net_record(n, name, build(&n->b, &op_resize, name, &a, x));
+}
+
 value_id net_conv3d(struct net *n, const char *name, value_id x, int32_t out, const int32_t size[3],
                     const int32_t pad[3], bool bias)
 {

@@ -41,6 +41,15 @@ struct net_conv { /* zero: 1 for size, stride, dilation and groups */
     bool bias;
 };
 value_id net_conv(struct net *n, const char *name, value_id x, struct net_conv c);
+/* PyTorch's ConvTranspose2d; weights [in, out, size, size]. The result is (H - 1) stride - 2 pad + size + output_pad
+ * high. */
+struct net_conv_transpose { /* zero: 1 for size and stride */
+    int32_t out, size, stride, pad, output_pad;
+    bool bias;
+};
+value_id net_conv_transpose(struct net *n, const char *name, value_id x, struct net_conv_transpose c);
+/* To another height and width, by the nearest pixel; has no parameters. */
+value_id net_upsample(struct net *n, const char *name, value_id x, int32_t height, int32_t width);
 value_id net_bn(struct net *n, const char *name, value_id x);
 /* LayerNorm over dimension `axis`, one weight and bias for each of its places. */
 value_id net_layer_norm(struct net *n, const char *name, value_id x, int32_t axis, float eps);
