@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "image/plot.h"
 #include "train/classifier.h"
+#include "train/decoder.h"
 #include "train/evaluate.h"
 #include "train/trainer.h"
 
@@ -84,6 +85,10 @@ static limn_status open_data(const struct limn_data_params *p, uint64_t seed, do
 struct training {
     const struct limn_train_params *p;
     const struct arch *arch;
+    bool autoencoder;
+    struct arch_decoded decoded; /* where `arch` is no row of a table */
+    struct model *encoder;       /* the classifier below a decoder */
+    const char *start;           /* weights of the encoder */
     struct dataset *data;
     struct train_options o;
     struct train_task *task;
@@ -96,16 +101,26 @@ static limn_status open_training_data(struct training *t, limn_error *err)
 {
     static const double tenth = 0.1;
     const struct limn_train_params *p = t->p;
+    struct limn_data_params from = p->data;
+    if (t->encoder) {
+        const struct model_card *c = model_get_card(t->encoder);
+        from.channels = c->channels;
+        from.height = c->height;
+        from.width = c->width;
+    } else if (t->autoencoder && from.height == 0) {
+        from.channels = from.channels ? from.channels : t->arch->channels;
+        from.height = from.width = t->arch->size;
+    }
     const char *val = p->val_split ? p->val_split : "val";
     bool own = strcmp(val, "val") == 0;
     limn_status st = LIMN_OK;
     if (!own && strcmp(val, "test") != 0 && strcmp(val, "none") != 0) {
         return err_set(err, LIMN_ERR_ARG, "validation on \"%.40s\" (expected val, test or none)", val);
     }
-    TRY(open_data(&p->data, p->seed, p->data.val_part, &t->data, err));
+    TRY(open_data(&from, p->seed, p->data.val_part, &t->data, err));
     if (own && dataset_count(t->data, DATA_VAL) == 0) {
         dataset_close(&t->data);
-        TRY(open_data(&p->data, p->seed, tenth, &t->data, err));
+        TRY(open_data(&from, p->seed, tenth, &t->data, err));
     }
     t->o.val = own ? DATA_VAL : strcmp(val, "test") == 0 ? DATA_TEST : DATA_TRAIN;
     if (t->o.val != DATA_TRAIN && dataset_count(t->data, t->o.val) == 0) {
@@ -154,6 +169,19 @@ static limn_status set_input(struct training *t, limn_error *err)
     in->workers = p->workers;
     in->range = 1;
     limn_status st = augment_check(&in->augment, err);
+    if (st == LIMN_OK && t->encoder) {
+        const struct model_card *c = model_get_card(t->encoder);
+        memcpy(in->mean, c->mean, sizeof(in->mean));
+        memcpy(in->std, c->std, sizeof(in->std));
+        in->range = c->range;
+        in->bgr = c->bgr;
+        return LIMN_OK;
+    }
+    if (st == LIMN_OK && t->autoencoder) {
+        memcpy(in->mean, t->arch->input->mean, sizeof(t->arch->input->mean));
+        memcpy(in->std, t->arch->input->std, sizeof(t->arch->input->std));
+        return LIMN_OK;
+    }
     return st == LIMN_OK ? loader_statistics(t->data, in->mean, in->std, err) : st;
 }
 
@@ -218,16 +246,21 @@ static limn_status make_card(struct training *t, limn_error *err)
     const char *base = slash && slash[1] ? slash + 1 : path;
     int32_t shorter = d->height < d->width ? d->height : d->width;
     json_t *labels = json_array();
-    for (int32_t i = 0; i < d->n_classes; i++) {
+    for (int32_t i = 0; i < d->n_classes && !t->autoencoder; i++) {
         json_array_append_new(labels, safe_text(d->class_name[i]));
     }
     json_t *card =
-        json_pack("{s:s, s:s, s:o, s:s, s:[i, i, i], s:o, s:o, s:i, s:s, s:i, s:s, s:s, s:b, s:o}", "arch",
+        json_pack("{s:s, s:s, s:o, s:s, s:[i, i, i], s:o, s:o, s:f, s:s, s:i, s:s, s:s, s:b, s:o}", "arch",
                   t->arch->name, "title", t->arch->title, "trained_on", safe_text(base), "origin",
                   "trained with limn " LIMN_VERSION, "input", d->channels, d->height, d->width, "mean",
                   numbers_json(t->o.input.mean, d->channels), "std", numbers_json(t->o.input.std, d->channels), "range",
-                  1, "rule", "short-side", "resize", t->p->data.resize ? t->p->data.resize : shorter, "filter",
-                  "bilinear", "layer", t->arch->layer, "transform_input", 0, "labels", labels);
+                  (double)t->o.input.range, "rule", "short-side", "resize",
+                  t->p->data.resize ? t->p->data.resize : shorter, "filter", "bilinear", "layer", t->arch->layer,
+                  "transform_input", 0, "labels", labels);
+    if (card && t->autoencoder) {
+        json_object_del(card, "labels");
+        json_object_set_new(card, "bgr", json_boolean(t->o.input.bgr));
+    }
     return json_out(card, JSON_INDENT(2) | JSON_REAL_PRECISION(9), &t->card, err);
 }
 
@@ -255,13 +288,85 @@ static limn_status make_config(struct training *t, limn_error *err)
                   "translate", p->translate, "scale", p->scale, "brightness", p->brightness, "contrast", p->contrast);
     if (c && a) {
         json_object_set_new(c, "augment", a);
+        if (t->autoencoder) {
+            json_object_set_new(c, "loss", json_string(p->loss ? p->loss : decoder_loss_name(DECODER_MSE)));
+            json_object_set_new(c, "whole", json_boolean(p->whole));
+        }
         json_object_set_new(c, "val", json_string(data_split_name(t->o.val)));
     }
     return json_out(c, JSON_COMPACT | JSON_REAL_PRECISION(17), &t->config, err);
 }
 
+const char *limn_decoder_loss_name(size_t i)
+{
+    return i < DECODER_LOSSES ? decoder_loss_name((enum decoder_loss)i) : NULL;
+}
+
+static limn_status make_decoder_task(struct training *t, limn_error *err)
+{
+    const struct data_info *d = dataset_info(t->data);
+    const struct loader_options *in = &t->o.input;
+    struct decoder_options o = {.arch = t->arch,
+                                .channels = d->channels,
+                                .height = d->height,
+                                .width = d->width,
+                                .classes = t->encoder ? model_get_card(t->encoder)->n_classes : 0,
+                                .range = in->range,
+                                .start = t->start,
+                                .whole = t->p->whole || !t->start,
+                                .seed = t->p->seed};
+    size_t loss = DECODER_MSE;
+    limn_status st = LIMN_OK;
+    TRY(t->p->loss ? find_name("loss", t->p->loss, limn_decoder_loss_name, &loss, err) : LIMN_OK);
+    o.loss = (enum decoder_loss)loss;
+    memcpy(o.mean, in->mean, sizeof(o.mean));
+    memcpy(o.std, in->std, sizeof(o.std));
+    TRY(decoder_create(&o, &t->task, err));
+    if (!o.whole) {
+        t->o.spec.frozen = decoder_frozen(t->task, &t->o.spec.n_frozen);
+    }
+out:
+    return st;
+}
+
+/* The autoencoder that is meant, and the weights of its encoder. */
+static limn_status open_encoder(struct training *t, limn_error *err)
+{
+    const struct limn_train_params *p = t->p;
+    const struct arch *row = arch_find(p->arch ? p->arch : p->encoder);
+    char text[400];
+    limn_status st = LIMN_OK;
+    if (row && row->latent) {
+        t->arch = row;
+        t->start = p->arch ? p->encoder : NULL;
+        return LIMN_OK;
+    }
+    if (p->arch) {
+        return err_set(err, LIMN_ERR_NOT_FOUND, "\"%.60s\" is no autoencoder architecture", p->arch);
+    }
+    TRY(model_open(p->encoder, NULL, &t->encoder, err));
+    const struct model_card *c = model_get_card(t->encoder);
+    const char *layer = p->layer;
+    TRY(model_resolve_layer(t->encoder, layer, &layer, err));
+    if (c->depth > 0) {
+        TRY(err_set(err, LIMN_ERR_UNSUPPORTED, "%.200s takes volumes (expected pictures)", p->encoder));
+    }
+    snprintf(text, sizeof(text), "%.60s+%.60s@%.200s", c->arch, p->decoder ? p->decoder : "decoder", layer);
+    t->arch = arch_named(text, &t->decoded);
+    if (!t->arch) {
+        TRY(err_set(err, LIMN_ERR_ARG,
+                    "no decoder \"%.100s\" (expected a built-in classifier with decoder or resize-decoder)", text));
+    }
+    t->start = model_path(t->encoder);
+out:
+    return st;
+}
+
 static limn_status make_task(struct training *t, limn_error *err)
 {
+    if (t->autoencoder) {
+        return make_decoder_task(t, err);
+    }
     const struct data_info *d = dataset_info(t->data);
     if (d->n_classes == 0) {
         return err_set(err, LIMN_ERR_ARG, "%.200s: the samples have no labels", t->p->data.path);
@@ -314,13 +419,20 @@ static limn_status check_params(struct training *t, limn_error *err)
     const struct limn_train_params *p = t->p;
     size_t row = 0;
     limn_status st = LIMN_OK;
-    if (!p->data.path || !p->output || !p->arch) {
-        return err_set(err, LIMN_ERR_ARG, "no %s", !p->data.path ? "data set" : !p->output ? "folder" : "architecture");
+    const char *network = t->autoencoder ? p->encoder : p->arch;
+    if (!p->data.path || !p->output || !network) {
+        return err_set(err, LIMN_ERR_ARG, "no %s",
+                       !p->data.path ? "data set"
+                       : !p->output  ? "folder"
+                                     : "architecture or encoder");
+    }
+    t->o.batch = p->batch ? p->batch : 32;
+    t->o.epochs = p->epochs ? p->epochs : 10;
+    if (t->autoencoder) {
+        return open_encoder(t, err);
     }
     TRY(find_name("architecture", p->arch, limn_arch_name, &row, err));
     t->arch = arch_at(row);
-    t->o.batch = p->batch ? p->batch : 32;
-    t->o.epochs = p->epochs ? p->epochs : 10;
 out:
     return st;
 }
@@ -358,12 +470,10 @@ out:
     return st;
 }
 
-limn_status limn_train_classifier(limn_context *ctx, const struct limn_train_params *p, struct limn_train_result *out,
-                                  limn_error *err)
+static limn_status train(limn_context *ctx, const struct limn_train_params *p, bool autoencoder,
+                         struct limn_train_result *out, limn_error *err)
 {
-    API_NEED(ctx);
-    API_NEED(p);
-    struct training t = {.p = p};
+    struct training t = {.p = p, .autoencoder = autoencoder};
     struct train_result r = {0};
     limn_status st = LIMN_OK;
     TRY(prepare(&t, ctx, err));
@@ -379,12 +489,33 @@ limn_status limn_train_classifier(limn_context *ctx, const struct limn_train_par
         epoch_out(&r.best, &out->best);
     }
 out:
-    classifier_destroy(&t.task);
+    if (autoencoder) {
+        decoder_destroy(&t.task);
+    } else {
+        classifier_destroy(&t.task);
+    }
+    model_close(&t.encoder);
     dataset_close(&t.data);
     mem_free(t.class_weights);
     mem_free(t.card);
     mem_free(t.config);
     return st;
+}
+
+limn_status limn_train_classifier(limn_context *ctx, const struct limn_train_params *p, struct limn_train_result *out,
+                                  limn_error *err)
+{
+    API_NEED(ctx);
+    API_NEED(p);
+    return train(ctx, p, false, out, err);
+}
+
+limn_status limn_train_decoder(limn_context *ctx, const struct limn_train_params *p, struct limn_train_result *out,
+                               limn_error *err)
+{
+    API_NEED(ctx);
+    API_NEED(p);
+    return train(ctx, p, true, out, err);
 }
 
 /* --- testing --- */

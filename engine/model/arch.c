@@ -37,8 +37,8 @@ static const struct arch archs[] = {
 
 static const struct arch autoencoders[] = {
 #define AUTOENCODER(name, title, family, variant, channels, size, input, latent)                                       \
-    {#name, title,    arch_##family, variant, "conv1.weight", "conv1.weight", channels, size,                          \
-     size,  &(input), 0,             latent,  NULL,           latent,         false,    0},
+    {#name,    title, arch_##family, variant, "conv1.weight", "conv1.weight", channels, size, size,                    \
+     &(input), 0,     latent,        NULL,    latent,         false,          0},
 #include "model/autoencoders.def"
 #undef AUTOENCODER
 };

@@ -11,13 +11,13 @@
 
 struct model {
     struct model_card card;
-    const struct arch *arch;    /* NULL: not recognised; its tensors can still be listed */
+    const struct arch *arch;     /* NULL: not recognised; its tensors can still be listed */
     struct arch_decoded decoded; /* where arch is not a row of the table */
-    struct weights *weights;    /* NULL for a graph of its own */
-    struct onnx_net *onnx;      /* that graph; then arch is &arch_onnx */
-    int32_t batch_max;          /* 0: not known yet */
-    struct arch_graph probe;    /* of one image: names and shapes of the layers */
-    struct model_layer *layers; /* made on first use */
+    struct weights *weights;     /* NULL for a graph of its own */
+    struct onnx_net *onnx;       /* that graph; then arch is &arch_onnx */
+    int32_t batch_max;           /* 0: not known yet */
+    struct arch_graph probe;     /* of one image: names and shapes of the layers */
+    struct model_layer *layers;  /* made on first use */
     size_t n_layers;
     struct head head;          /* of the probe */
     struct arena arena;        /* labels */

@@ -1,6 +1,7 @@
 /* Weights by name, and the strict comparison of what an architecture wants with what the file holds.
  *
- * Names are compared without the "module." that data-parallel training leaves in front. BatchNorm's num_batches_tracked
+ * Names are compared without the "module." that data-parallel training leaves in front, and the
+ * "backbone.body." of a torchvision detector. BatchNorm's num_batches_tracked
  * has no part in inference and may be there or not. */
 #include "model/weights.h"
 
@@ -10,6 +11,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "model/arch.h"
 #include "model/finite.h"
 
 #define NOTES_MAX 5
@@ -37,6 +39,8 @@ struct weights {
     char notes[400];
     size_t n_notes;
 };
+
+#define DETECTOR "backbone.body." /* the encoder in a checkpoint of a torchvision detector */
 
 static int weight_by_name(const void *a, const void *b)
 {
@@ -89,6 +93,7 @@ static limn_status weights_index(struct weights *w, limn_error *err)
     for (size_t i = 0; i < w->n; i++) {
         const struct st_tensor *t = tensor_file_at(w->file, i);
         const char *name = str_starts(t->name, "module.") ? t->name + strlen("module.") : t->name;
+        name += str_starts(name, DETECTOR) ? strlen(DETECTOR) : 0;
         limn_status st = modern_name(w, &name, err);
         if (st != LIMN_OK) {
             return st;
@@ -254,6 +259,9 @@ limn_status weights_get(struct weights *w, struct arena *a, const char *name, en
         x->used = true;
         return random_weight(w, a, name, role, shape, out, err);
     }
+    if (x == NULL && w->random && w->start.decoder && arch_in_decoder(name)) {
+        return random_weight(w, a, name, role, shape, out, err);
+    }
     *out = &absent;
     if (x == NULL) {
         weights_note(w, "missing %.60s", name);
@@ -285,7 +293,7 @@ static bool is_training(const char *name)
 
 limn_status weights_end(struct weights *w, const char *arch, limn_error *err)
 {
-    for (size_t i = 0; i < w->n; i++) {
+    for (size_t i = 0; i < w->n && !w->start.decoder; i++) {
         const char *name = w->weight[i].name;
         if (!w->weight[i].used && !str_ends(name, "num_batches_tracked") && !is_training(name)) {
             weights_note(w, "unexpected %.60s", name);

@@ -26,6 +26,7 @@ struct weights_start {
     uint64_t seed;
     int32_t channels, classes;
     const char *path, *classifier;
+    bool decoder; /* of an autoencoder: what the file lacks of the decoder is drawn, what it has besides is left out */
 };
 limn_status weights_random(const struct weights_start *s, struct weights **out, limn_error *err);
 void weights_close(struct weights **w); /* NULL-safe */

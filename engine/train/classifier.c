@@ -91,7 +91,7 @@ static limn_status check_options(const struct classifier_options *o, limn_error 
 
 limn_status classifier_create(const struct classifier_options *o, struct train_task **out, limn_error *err)
 {
-    struct weights_start start = {o->seed, o->channels, o->classes, o->start, o->arch->classifier};
+    struct weights_start start = {o->seed, o->channels, o->classes, o->start, o->arch->classifier, false};
     struct train_task *t = NULL;
     limn_status st = LIMN_OK;
     TRY(check_options(o, err));

@@ -131,7 +131,14 @@ int train_params(const struct args *a, struct limn_train_params *p, double reals
                                     .resume = args_has(a, OPT_RESUME),
                                     .force = args_has(a, OPT_FORCE),
                                     .save_every = (int32_t)args_int(a, OPT_SAVE_EVERY, 0)};
-    data_params(a, a->pos[1], &p->data);
+    data_params(a, a->pos[a->n_pos - 1], &p->data);
+    if (a->n_pos == 3) {
+        p->encoder = a->pos[1];
+        p->layer = a->opt[OPT_LAYER].n > 0 ? a->opt[OPT_LAYER].v[0] : NULL;
+        p->decoder = args_text(a, OPT_DECODER, NULL);
+        p->loss = args_text(a, OPT_LOSS, NULL);
+        p->whole = args_has(a, OPT_WHOLE);
+    }
     int32_t size[3] = {0};
     args_size(a, OPT_SIZE, size);
     p->data.height = size[1];
@@ -284,9 +291,12 @@ int train_report_end(struct train_report *r, limn_status st, const limn_error *e
     return 0;
 }
 
-/* ---- the classifier ---- */
+/* ---- the tasks ---- */
 
-static int train_classifier(const struct args *a)
+typedef limn_status (*train_fn)(limn_context *ctx, const struct limn_train_params *p, struct limn_train_result *out,
+                                limn_error *err);
+
+static int train_task(const struct args *a, const char *task, const char *arch, train_fn train)
 {
     static double reals[TRAIN_REALS];
     const char *device = args_text(a, OPT_DEVICE, NULL);
@@ -295,28 +305,45 @@ static int train_classifier(const struct args *a)
         .device = reference ? NULL : device, .max_memory = args_bytes(a, OPT_MAX_MEMORY, 0), .reference = reference};
     struct limn_train_params p;
     struct limn_train_result result = {0};
-    struct train_report r = {.task = "classifier"};
+    struct train_report r = {.task = task};
     limn_context *ctx = NULL;
     limn_error err = {0};
     int code = train_params(a, &p, reals);
     if (code) {
         return code;
     }
-    p.arch = p.arch ? p.arch : "lenet";
+    p.arch = p.arch ? p.arch : arch;
     if (limn_context_create(&cp, &ctx, &err) != LIMN_OK) {
         return say_status(&err);
     }
     train_report_begin(&r, a, &p);
-    limn_status st = limn_train_classifier(ctx, &p, &result, &err);
+    limn_status st = train(ctx, &p, &result, &err);
     code = train_report_end(&r, st, &err, &p, &result);
     limn_context_destroy(&ctx);
     return code;
 }
 
+static int train_classifier(const struct args *a)
+{
+    if (a->n_pos != 2) {
+        return say_error(EXIT_USAGE, "train classifier: one data set expected (found %zu operands)", a->n_pos - 1);
+    }
+    return train_task(a, "classifier", "lenet", limn_train_classifier);
+}
+
+static int train_decoder(const struct args *a)
+{
+    if (a->n_pos != 3) {
+        return say_error(EXIT_USAGE, "train decoder: an encoder and a data set expected (found %zu operands)",
+                         a->n_pos - 1);
+    }
+    return train_task(a, "decoder", NULL, limn_train_decoder);
+}
+
 static const struct {
     const char *name;
     int (*run)(const struct args *a);
-} tasks[] = {{"classifier", train_classifier}};
+} tasks[] = {{"classifier", train_classifier}, {"decoder", train_decoder}};
 
 static int run(const struct args *a)
 {
@@ -341,7 +368,14 @@ static const char *choice_val(size_t i)
 /* clang-format off */
 static const struct option options[] = {
     VALUE(OPT_OUTPUT, "output", 'o', "FOLDER", NULL, TYPE_TEXT, "where checkpoints, weights, log and curve go"),
-    CHOICE(OPT_ARCH, "arch", 0, "NAME", "lenet", TYPE_CHOICE, limn_arch_name, "architecture"),
+    VALUE(OPT_ARCH, "arch", 0, "NAME", NULL, TYPE_TEXT,
+          "architecture (default: lenet); train decoder: an autoencoder whose encoder's weights ENCODER is"),
+    VALUE(OPT_LAYER, "layer", 'l', "NAME", "auto", TYPE_TEXT, "train decoder: layer of the encoder to start from"),
+    VALUE(OPT_DECODER, "decoder", 0, "KIND", "decoder16", TYPE_TEXT,
+          "train decoder: decoder (transposed convolutions) or resize-decoder, with its width behind it"),
+    CHOICE(OPT_LOSS, "loss", 0, "NAME", "mse", TYPE_CHOICE, limn_decoder_loss_name,
+           "train decoder: difference of pictures; elastic: mse + l1"),
+    FLAG(OPT_WHOLE, "whole", 0, "train decoder: train the encoder too"),
     VALUE(OPT_START, "weights", 'w', "FILE", NULL, TYPE_FILE,
           "weights to start from; a last layer of another size is drawn anew (default: all drawn)"),
     VALUE(OPT_FREEZE, "freeze", 0, "MODULE", NULL, TYPE_TEXT,
@@ -386,7 +420,7 @@ static const struct option options[] = {
 /* clang-format on */
 const struct command command_train = {
     .name = "train",
-    .operands = "classifier DATASET",
+    .operands = "classifier DATASET | decoder ENCODER DATASET",
     .summary = "train a network on a data set",
     .text = "Trains an architecture on labelled pictures. The folder of --output fills with checkpoints (the last two "
             "are kept), best.safetensors and model.safetensors, which every other command takes as models, a log with "
@@ -395,11 +429,14 @@ const struct command command_train = {
             "Ctrl-C or SIGTERM finishes the step, writes a checkpoint and ends with 128 plus the signal; a second one "
             "ends at once. The same command with --resume goes on from the newest checkpoint that is whole, to exactly "
             "the weights that an uninterrupted training on the same device would have reached. A loss that is not "
-            "finite ends the training with exit code 6; the checkpoints stay.",
+            "finite ends the training with exit code 6; the checkpoints stay.\n\n"
+            "`train decoder` puts a decoder on a layer of a classifier, which stays as it is, and trains it to give "
+            "back the pictures; the weights hold both and are an autoencoder for `limn shift` and `limn reconstruct`. "
+            "ENCODER may also be the name of an autoencoder architecture (conv_ae), which is then trained as a whole.",
     .example = "limn train classifier /usr/share/datasets/fashion-mnist -o clothes --arch lenet --epochs 10",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
     .min_pos = 2,
-    .max_pos = 2,
+    .max_pos = 3,
     .run = run,
 };

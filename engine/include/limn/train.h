@@ -1,5 +1,5 @@
-/* limn: training classifiers and testing them. The rules of limn.h hold; everything here is file and device work, and
- * returns when it is done or cancelled. */
+/* limn: training classifiers and autoencoders, and testing them. The rules of limn.h hold; everything here is file and
+ * device work, and returns when it is done or cancelled. */
 #ifndef LIMN_TRAIN_H
 #define LIMN_TRAIN_H
 
@@ -74,6 +74,13 @@ struct limn_train_params { /* zero or NULL: the default of each field */
     int32_t crop;
     double rotate, translate, scale, brightness, contrast;
     uint64_t seed;
+    const char *encoder; /* limn_train_decoder: a classifier that the decoder is put on and that stays as it is, or the
+                          * name of an autoencoder architecture, all of which is then trained. With `arch`, an
+                          * autoencoder: a file with the weights of its encoder */
+    const char *layer;   /* of the encoder, where the decoder starts; NULL: its default layer */
+    const char *decoder; /* "decoder", "resize-decoder", each with a width behind it ("decoder32"); NULL: decoder16 */
+    const char *loss;    /* of pictures in [0,1]: "mse" (default), "l1" or "elastic", their sum */
+    bool whole;          /* train the encoder too */
     bool resume, force;
     int32_t save_every;  /* updates between checkpoints within an epoch: none */
     double save_seconds; /* and at most so long without: 600; negative: no limit */
@@ -97,6 +104,11 @@ struct limn_train_result {
  * be NULL. */
 LIMN_API limn_status limn_train_classifier(limn_context *ctx, const struct limn_train_params *p,
                                            struct limn_train_result *out, limn_error *err);
+
+/* The same for an autoencoder; there are no labels and no accuracy. */
+LIMN_API limn_status limn_train_decoder(limn_context *ctx, const struct limn_train_params *p,
+                                        struct limn_train_result *out, limn_error *err);
+LIMN_API const char *limn_decoder_loss_name(size_t i); /* NULL past the last. Quick. */
 
 struct limn_test_params {
     struct limn_data_params data; /* sizes are the model's */

@@ -1,7 +1,7 @@
 /* Autoencoders with ResNet encoders and mirrored decoders.
  *
- * xrv_autoencoder: torchxrayvision's ResNetAE (Cohen et al. 2021, "Gifsplanation"). Its bottleneck has a ReLU before the
- *   addition, its last stage stride 6. Input and output in [-1024,1024], no activation at the end.
+ * xrv_autoencoder: torchxrayvision's ResNetAE (Cohen et al. 2021, "Gifsplanation"). Its bottleneck has a ReLU before
+ * the addition, its last stage stride 6. Input and output in [-1024,1024], no activation at the end.
  * resnet50_autoencoder: torchvision's ResNet-50 without the classifier, and a decoder of the same blocks that ends at a
  *   quarter of the input's size.
  * conv_autoencoder: five convolutions down to 4 x 4 and a decoder that resizes and convolves; for 32 x 32 pictures.
@@ -54,12 +54,10 @@ static value_id grow(struct net *n, const char *name, value_id x, int32_t out, i
         }
         return net_conv(n, name, x, (struct net_conv){.out = out, .size = size, .pad = pad});
     }
-    return net_conv_transpose(n, name, x,
-                              (struct net_conv_transpose){.out = out,
-                                                          .size = size,
-                                                          .stride = k->stride,
-                                                          .pad = pad,
-                                                          .output_pad = k->stride > 1 ? 1 : 0});
+    return net_conv_transpose(
+        n, name, x,
+        (struct net_conv_transpose){
+            .out = out, .size = size, .stride = k->stride, .pad = pad, .output_pad = k->stride > 1 ? 1 : 0});
 }
 
 static value_id decoder_block(struct net *n, const char *p, value_id x, struct block k)
@@ -107,11 +105,8 @@ static value_id decoder_stage(struct net *n, int32_t number, value_id x, struct 
 {
     for (int32_t i = 0; i < s.blocks; i++) {
         bool last = i == s.blocks - 1;
-        struct block k = {.mid = s.mid,
-                          .expansion = last ? 2 : 4,
-                          .stride = last ? s.stride : 1,
-                          .changes = last,
-                          .resize = resize};
+        struct block k = {
+            .mid = s.mid, .expansion = last ? 2 : 4, .stride = last ? s.stride : 1, .changes = last, .resize = resize};
         x = decoder_block(n, net_name(n, "uplayer%d.%d", number, i), x, k);
     }
     return net_module(n, net_name(n, "uplayer%d", number), x);
@@ -131,9 +126,8 @@ value_id arch_xrv_autoencoder(struct net *n, value_id x, int32_t variant)
     for (int32_t i = 0; i < 4; i++) {
         x = decoder_stage(n, i + 1, x, up[i], resize);
     }
-    x = decoder_block(
-        n, "uplayer_top", x,
-        (struct block){.mid = 64, .expansion = 1, .stride = 2, .changes = true, .resize = resize});
+    x = decoder_block(n, "uplayer_top", x,
+                      (struct block){.mid = 64, .expansion = 1, .stride = 2, .changes = true, .resize = resize});
     return net_conv_transpose(n, "conv1_1", x, (struct net_conv_transpose){.out = channels});
 }
 
@@ -159,7 +153,8 @@ value_id arch_conv_autoencoder(struct net *n, value_id x, int32_t variant)
     struct shape picture = *build_shape(&n->b, x);
     (void)variant;
     for (int32_t i = 0; i < 5; i++) {
-        struct net_conv c = {.out = wide[i], .size = 3, .pad = 1, .stride = i == 1 || i == 2 || i == 4 ? 2 : 1, .bias = true};
+        struct net_conv c = {
+            .out = wide[i], .size = 3, .pad = 1, .stride = i == 1 || i == 2 || i == 4 ? 2 : 1, .bias = true};
         x = net_conv(n, net_name(n, "conv%d", i + 1), x, c);
         x = net_relu(n, net_name(n, "relu%d", i + 1), x);
     }

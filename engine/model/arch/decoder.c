@@ -1,8 +1,8 @@
 /* A decoder for the features of any classifier. While the height of the picture divided by 2, 4, ... is a whole number
  * not below the features', a stage doubles the size; a first layer brings the features to where the doublings start:
- *   transposed convolution: ConvT(k = start - size + 1), then ConvT(k4 s2 p1) a stage, ReLU between, Conv(k3 p1) at last
- *   resize and convolve:    nearest resize and Conv(k3 p1) for each of them
- * Channels halve with each stage, down to `width`. Modules are "decoder.0", "decoder.1", ... like a torch Sequential. */
+ *   transposed convolution: ConvT(k = start - size + 1), then ConvT(k4 s2 p1) a stage, ReLU between, Conv(k3 p1) at
+ * last resize and convolve:    nearest resize and Conv(k3 p1) for each of them Channels halve with each stage, down to
+ * `width`. Modules are "decoder.0", "decoder.1", ... like a torch Sequential. */
 #include "model/arch.h"
 
 #define CHANNELS_MAX 256
@@ -49,8 +49,8 @@ value_id arch_decoder(struct net *n, value_id z, const struct arch *a, const str
     struct shape s = *build_shape(&n->b, z);
     int32_t at = 0, height = picture->dim[2], width = picture->dim[3];
     if (picture->rank != 4 || (s.rank != 4 && s.rank != 2)) {
-        n->b.status = err_set(n->b.err, LIMN_ERR_UNSUPPORTED, "a decoder from rank %d to rank %d (expected 4 or 2 to 4)",
-                              s.rank, picture->rank);
+        n->b.status = err_set(n->b.err, LIMN_ERR_UNSUPPORTED,
+                              "a decoder from rank %d to rank %d (expected 4 or 2 to 4)", s.rank, picture->rank);
         return VALUE_NONE;
     }
     if (s.rank == 2) {
