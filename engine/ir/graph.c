@@ -54,6 +54,7 @@ void graph_destroy(struct graph **g)
         mem_free((*g)->node);
         mem_free((*g)->alias);
         mem_free((*g)->state);
+        graph_destroy(&(*g)->adopted);
         arena_finish(&(*g)->arena);
         mem_free(*g);
         *g = NULL;
@@ -234,6 +235,17 @@ limn_status graph_state(struct graph *g, value_id value, value_id next, limn_err
     g->value[next].flags |= VALUE_OUTPUT;
 out:
     return st;
+}
+
+size_t graph_alias_count(const struct graph *g)
+{
+    return g->n_alias;
+}
+
+const char *graph_alias_at(const struct graph *g, size_t i, value_id *value)
+{
+    *value = g->alias[i].value;
+    return g->alias[i].name;
 }
 
 limn_status graph_alias(struct graph *g, const char *name, value_id v, limn_error *err)

@@ -59,8 +59,10 @@ struct graph {
     size_t n_alias, cap_alias;
     struct graph_state *state;
     size_t n_state, cap_state;
+    struct graph *adopted; /* graphs whose memory this one still uses: graph_adopt */
 };
 
+struct builder;
 limn_status graph_create(struct graph **out, limn_error *err);
 void graph_destroy(struct graph **g); /* NULL-safe */
 
@@ -88,6 +90,24 @@ void graph_count_uses(const struct graph *g, int32_t *counts);
 limn_status const_read(const struct value *v, float *dst, size_t n, limn_error *err);
 /* Fills an op_call for node i; `shapes` is caller's memory for n_in + n_out shapes. */
 void graph_call(const struct graph *g, const struct node *n, struct shape *shapes, struct op_call *c);
+
+size_t graph_alias_count(const struct graph *g);
+const char *graph_alias_at(const struct graph *g, size_t i, value_id *value);
+
+/* append.c: copies to the end of dst what `want` needs of src, back to the values that are given. */
+struct graph_append {
+    const char *prefix;   /* of the names in dst */
+    const value_id *want; /* values of src */
+    size_t n_want;
+    value_id *map; /* src->n_value entries. Before: values of dst that stand for those of src, else VALUE_NONE. After:
+                    * also what was copied. Inputs that are needed and not given become inputs of dst */
+    /* May be NULL: called for each copied result v; what it returns is read in place of `copy`. */
+    value_id (*after)(void *user, struct builder *b, value_id v, value_id copy);
+    void *user;
+};
+limn_status graph_append(struct graph *dst, const struct graph *src, const struct graph_append *p, limn_error *err);
+/* Constants of a copy are read from where the original reads them: this makes g keep *other until g is destroyed. */
+void graph_adopt(struct graph *g, struct graph **other);
 
 /* dump.c: one line per live node, for people; and Graphviz. Append to a growing text (mem_free it). */
 limn_status graph_dump_text(const struct graph *g, char **out, limn_error *err);
