@@ -15,6 +15,11 @@ value_id bridge_to_picture(struct builder *b, const struct model_card *from, val
 /* Pictures to a network's input: channels, size (linear), normalisation. Differentiable. */
 value_id bridge_from_picture(struct builder *b, const struct model_card *to, value_id v);
 
+/* ---- reconstruct.c ---- */
+/* One picture x, normalised for the autoencoder, and what comes back, [1,C,H,W] in [0,1], not clipped, of one size. */
+limn_status shift_reconstruct(struct model *autoencoder, struct vk_device *dev, const struct exec_params *ep,
+                              const float *x, struct tensor *original, struct tensor *picture, limn_error *err);
+
 /* ---- search.c: how far to go ---- */
 enum shift_rule {
     SHIFT_SOUND,         /* d has length 1; steps of `step`; stops at the goal, or when what may change has changed */
