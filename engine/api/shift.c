@@ -234,6 +234,7 @@ limn_status limn_shift_describe(const limn_shift *s, struct limn_shift_info *out
                                     .rule = shift_rule_name(s->rule),
                                     .score = shift_score_name(s->score),
                                     .iterative = r->iterative,
+                                    .original = r->seen,
                                     .reached = r->reached,
                                     .motionless = r->motionless,
                                     .monotone = r->monotone,

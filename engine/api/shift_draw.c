@@ -236,6 +236,7 @@ static limn_status sheet_fill(const limn_shift *s, struct sheet *t, const struct
     TRY(original_of(s, &small, err));
     TRY(enlarge(&small, &plain, &t->image[0], err));
     snprintf(t->title[0], sizeof(t->title[0]), "original");
+    snprintf(t->caption[0], sizeof(t->caption[0]), "%.40s %.0f %%", to, 100 * (double)s->r.seen[s->r.to]);
     for (size_t i = 0; i < shown; i++) {
         size_t k = shown > 1 ? (i * (s->r.n - 1) + (shown - 1) / 2) / (shown - 1) : 0;
         const struct shift_frame *f = &s->r.frame[k];

@@ -2,7 +2,8 @@
  *
  *   encode   x -> z                                 the part of the autoencoder before the latent value
  *   forward  z -> picture -> clip, mix -> f -> scores, for a batch of frames
- *   gradient the same for one picture, and d score / dz behind the late input `select`
+ *   see      x -> f -> scores: the original itself
+ *   gradient forward for one picture, and d score / dz behind the late input `select`
  *
  * With an inner value v instead of z: forward is x, delta -> D(E(x) with v + delta), and what is shifted is delta. */
 #include <math.h>
@@ -22,7 +23,7 @@ struct part { /* one executor */
 
 struct shift_engine {
     struct shift_engine_params p;
-    struct part encode, forward, gradient;
+    struct part encode, forward, gradient, see;
     struct shape z, picture; /* of one */
     int32_t classes;
     float *x, *original; /* the picture that was encoded last: normalised, and in [0,1] */
@@ -220,19 +221,23 @@ static bool has_source(const struct shift_engine *e, const struct shape *site)
     return same;
 }
 
-static limn_status make_gradient_of_source(struct shift_engine *e, struct part *p, value_id *wrt, limn_error *err)
+/* The classifier on the autoencoder's input. *wrt: its value `layer`, unless that is NULL. */
+static limn_status make_seen(struct shift_engine *e, struct part *p, const char *layer, value_id *wrt, limn_error *err)
 {
     const struct model_card *c = model_get_card(e->p.autoencoder);
     limn_status st = LIMN_OK;
+    p->batch = 1;
+    p->z = p->original = p->picture = VALUE_NONE;
     TRY(graph_create(&p->graph, err));
     TRY(graph_input(p->graph, "input", SHAPE(1, c->channels, c->height, c->width), &p->x, err));
     struct builder b = {.g = p->graph, .err = err};
     value_id seen = bridge_from_picture(&b, model_get_card(e->p.classifier), bridge_to_picture(&b, c, p->x));
     TRY(b.status);
-    TRY(append_classifier(e, p, seen, wrt, e->p.source ? e->p.source : e->p.inner, err));
+    TRY(append_classifier(e, p, seen, wrt, layer, err));
     p->graph->value[p->scores].flags |= VALUE_OUTPUT;
-    p->graph->value[*wrt].flags |= VALUE_TAP;
-    p->z = p->original = p->picture = VALUE_NONE;
+    if (layer) {
+        p->graph->value[*wrt].flags |= VALUE_TAP;
+    }
     freeze(p->graph);
     TRY(graph_optimise(p->graph, OPTIMISE_DEAD | OPTIMISE_ACTIVATION | OPTIMISE_BN, err));
 out:
@@ -246,7 +251,7 @@ static limn_status make_gradient(struct shift_engine *e, limn_error *err)
     limn_status st = LIMN_OK;
     p->batch = 1;
     if (has_source(e, &e->z)) {
-        TRY(make_gradient_of_source(e, p, &wrt, err));
+        TRY(make_seen(e, p, e->p.source ? e->p.source : e->p.inner, &wrt, err));
     } else if (e->p.source) {
         TRY(err_set(err, LIMN_ERR_SHAPE, "the classifier has no layer \"%.100s\" of the shape of \"%.100s\"",
                     e->p.source, e->p.inner ? e->p.inner : ""));
@@ -348,8 +353,8 @@ void shift_engine_destroy(struct shift_engine **e)
     if (!e || !*e) {
         return;
     }
-    struct part *parts[] = {&(*e)->encode, &(*e)->forward, &(*e)->gradient};
-    for (size_t i = 0; i < 3; i++) {
+    struct part *parts[] = {&(*e)->encode, &(*e)->forward, &(*e)->gradient, &(*e)->see};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
         exec_destroy(&parts[i]->exec);
         graph_destroy(&parts[i]->graph);
     }
@@ -451,6 +456,21 @@ limn_status shift_decode(struct shift_engine *e, const float *z, size_t n, float
         memcpy(picture + at * y, e->stage_picture, count * y * sizeof(float));
         memcpy(scores + at * k, e->stage_scores, count * k * sizeof(float));
     }
+out:
+    return st;
+}
+
+limn_status shift_classify(struct shift_engine *e, const float *x, float *scores, limn_error *err)
+{
+    struct part *p = &e->see;
+    limn_status st = LIMN_OK;
+    if (!p->exec) {
+        TRY(make_seen(e, p, NULL, NULL, err));
+        TRY(finish(e, p, err));
+    }
+    TRY(exec_set(p->exec, p->x, x, elems(p, p->x), err));
+    TRY(exec_run(p->exec, 0, 0, err));
+    TRY(exec_get(p->exec, p->scores, scores, (size_t)e->classes, err));
 out:
     return st;
 }

@@ -12,7 +12,8 @@
 #define LIMIT_OF_LENGTH 3
 #define SEARCH_BATCH 8
 #define STILL 1e-3 /* changes of less are motionless */
-#define SLACK 1e-4 /* by which a probability may fall on a path that counts as monotone: float32 */
+#define SLACK                                                                                                          \
+    1e-3 /* by which a probability may turn back on a path that counts as monotone: a tenth of what is shown */
 
 static const char *const path_names[PATH_COUNT] = {"auto", "straight", "iterative"};
 
@@ -244,15 +245,13 @@ static limn_status find_bounds(struct running *w, limn_error *err)
     if (!is_sound(w)) {
         return shift_find_bound(&w->o.search, -1, SEARCH_BATCH, probe, w, &r->low, err);
     }
-    if (w->o.path != PATH_ITERATIVE) {
-        TRY(shift_find_bound(&w->o.search, 1, SEARCH_BATCH, probe, w, &r->high, err));
-    }
-    if (w->o.path == PATH_ITERATIVE || (w->o.path == PATH_AUTO && r->high.stop != STOP_REACHED)) {
-        TRY(walk(w, err));
-    }
     if (w->o.both) {
         TRY(shift_find_bound(&w->o.search, -1, SEARCH_BATCH, probe, w, &r->low, err));
     }
+    if (w->o.path == PATH_ITERATIVE) {
+        return walk(w, err);
+    }
+    TRY(shift_find_bound(&w->o.search, 1, SEARCH_BATCH, probe, w, &r->high, err));
 out:
     return st;
 }
@@ -291,16 +290,47 @@ static void judge(struct running *w)
     struct shift_result *r = w->r;
     double most = 0;
     r->monotone = true;
+    r->reached = false;
     for (size_t i = 0; i < r->n; i++) {
-        const struct shift_frame *f = &r->frame[i];
+        const struct shift_frame *f = &r->frame[i], *before = &r->frame[i > 0 ? i - 1 : 0];
         most = f->change > most ? f->change : most;
         r->reached = r->reached || is_goal(w, f);
-        if (i > 0) {
-            double fell = is_sound(w) ? r->frame[i - 1].p_to - f->p_to : r->frame[i - 1].p_from - f->p_from;
-            r->monotone = r->monotone && fell <= SLACK;
-        }
+        double rises = is_sound(w) ? f->p_to - before->p_to : f->p_from - before->p_from;
+        double falls = is_sound(w) ? before->p_from - f->p_from : 0;
+        r->monotone = r->monotone && rises >= -SLACK && falls >= -SLACK;
     }
     r->motionless = most < STILL;
+}
+
+static limn_status draw(struct running *w, limn_error *err)
+{
+    limn_status st = make_frames(w, err);
+    if (st == LIMN_OK) {
+        judge(w);
+    }
+    return st;
+}
+
+/* auto: where the straight line does not reach the goal, or not without turning back, the iterative path, if that is
+ * better. */
+static limn_status improve(struct running *w, limn_error *err)
+{
+    struct shift_result *r = w->r;
+    const bool reached = r->reached, monotone = r->monotone;
+    const struct shift_bound straight = r->high;
+    limn_status st = LIMN_OK;
+    if (w->o.path != PATH_AUTO || !is_sound(w) || w->o.lambda || r->gradient <= 0 || (reached && monotone)) {
+        return LIMN_OK;
+    }
+    TRY(walk(w, err));
+    TRY(draw(w, err));
+    if (r->reached + r->monotone < reached + monotone || (reached && !r->reached)) {
+        r->iterative = false;
+        r->high = straight;
+        TRY(draw(w, err));
+    }
+out:
+    return st;
 }
 
 static limn_status make_memory(struct running *w, limn_error *err)
@@ -317,8 +347,9 @@ static limn_status make_memory(struct running *w, limn_error *err)
     r->picture = mem_alloc(r->n * w->y, sizeof(float));
     r->original = mem_alloc(w->y, sizeof(float));
     r->probability = mem_alloc(r->n * w->k, sizeof(float));
+    r->seen = mem_alloc(w->k, sizeof(float));
     return w->z0 && w->d && w->z && w->picture && w->scores && w->prob && r->frame && r->picture && r->original &&
-                   r->probability
+                   r->probability && r->seen
                ? LIMN_OK
                : err_nomem(err, (b + r->n) * (w->dim + w->y) * sizeof(float), "frames");
 }
@@ -342,12 +373,14 @@ limn_status shift_run(struct shift_engine *e, const float *x, const struct shift
     TRY(make_memory(&w, err));
     TRY(shift_encode(e, x, w.z0, err));
     TRY(look(&w, err));
+    TRY(shift_classify(e, x, w.scores, err));
+    head_probabilities(w.kind, w.scores, w.k, r.seen);
     TRY(aim(&w, err));
     if (!o->lambda && r.gradient > 0) {
         TRY(find_bounds(&w, err));
     }
-    TRY(make_frames(&w, err));
-    judge(&w);
+    TRY(draw(&w, err));
+    TRY(improve(&w, err));
     *out = r;
     r = (struct shift_result){0};
 out:
@@ -365,5 +398,6 @@ void shift_result_finish(struct shift_result *r)
     mem_free(r->picture);
     mem_free(r->original);
     mem_free(r->probability);
+    mem_free(r->seen);
     *r = (struct shift_result){0};
 }

@@ -118,6 +118,8 @@ limn_status shift_encode(struct shift_engine *e, const float *x, float *z, limn_
 /* n (any number) values z to pictures [n,C,H,W] in [0,1], not clipped, and scores [n,K]. */
 limn_status shift_decode(struct shift_engine *e, const float *z, size_t n, float *picture, float *scores,
                          limn_error *err);
+/* Scores [K] of the picture x itself. */
+limn_status shift_classify(struct shift_engine *e, const float *x, float *scores, limn_error *err);
 /* d score / dz at z, for one picture. */
 limn_status shift_gradient(struct shift_engine *e, const float *z, int32_t from, int32_t to, float *g, limn_error *err);
 /* What the search of a published rule looks at: the score by the engine's kind. */
@@ -128,7 +130,7 @@ enum shift_path { PATH_AUTO, PATH_STRAIGHT, PATH_ITERATIVE, PATH_COUNT };
 const char *shift_path_name(enum shift_path p); /* "auto", "straight", "iterative" */
 struct shift_options {
     struct shift_search search; /* step 0: a fiftieth of the latent's length; limit 0: three times that length */
-    enum shift_path path;       /* auto: straight, and iterative when that does not reach the goal */
+    enum shift_path path;       /* auto: straight, or iterative when that is better */
     int32_t from, to;           /* classes; -1: the most probable one of the reconstruction, the next one */
     double target;              /* goal: the class `to` comes first with this probability */
     bool both;                  /* SHIFT_SOUND: also away from it */
@@ -150,6 +152,7 @@ struct shift_result {
     float *picture;     /* n of [C,H,W] in [0,1], not clipped */
     float *original;    /* [C,H,W]: lambda = 0, the reconstruction */
     float *probability; /* n x K */
+    float *seen;        /* K: of the picture itself, without the autoencoder */
     size_t evaluations;
 };
 limn_status shift_run(struct shift_engine *e, const float *x, const struct shift_options *o, struct shift_result *out,

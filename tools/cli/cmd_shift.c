@@ -253,6 +253,8 @@ static json_t *item_json(const struct shifting *w, const limn_shift *s, const st
     json_object_set_new(o, "input", json_text(name));
     add_class(w, o, "from", info->from);
     add_class(w, o, "to", info->to);
+    json_object_set_new(o, "original_p_from", json_number((double)info->original[info->from]));
+    json_object_set_new(o, "original_p_to", json_number((double)info->original[info->to]));
     json_object_set_new(o, "rule", json_text(info->rule));
     json_object_set_new(o, "score", json_text(info->score));
     json_object_set_new(o, "path", json_text(info->iterative ? "iterative" : "straight"));

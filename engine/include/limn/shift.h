@@ -79,7 +79,8 @@ struct limn_shift_info {
     const char *low_stop, *high_stop;    /* why the search ended on each side, "no search" */
     double low, high;                    /* where */
     double latent_length, gradient_length;
-    size_t evaluations; /* pictures decoded and classified in the search */
+    const float *original; /* probabilities of all classes for the picture itself, without the autoencoder */
+    size_t evaluations;    /* pictures decoded and classified in the search */
 };
 LIMN_API limn_status limn_shift_describe(const limn_shift *s, struct limn_shift_info *out, limn_error *err);
 

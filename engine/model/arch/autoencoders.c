@@ -4,7 +4,8 @@
  * the addition, its last stage stride 6. Input and output in [-1024,1024], no activation at the end.
  * resnet50_autoencoder: torchvision's ResNet-50 without the classifier, and a decoder of the same blocks that ends at a
  *   quarter of the input's size.
- * conv_autoencoder: five convolutions down to 4 x 4 and a decoder that resizes and convolves; for 32 x 32 pictures.
+ * conv_autoencoder: four convolutions, an eighth of the size, 32 channels there, and the decoder of decoder.c;
+ *   for 32 x 32 pictures 512 numbers.
  *
  * Variant bit 0: where a block upsamples, the nearest pixel and a convolution instead of the transposed convolutions,
  * whose kernel of size 1 leaves all but one of stride^2 pixels zero. */
@@ -148,16 +149,15 @@ value_id arch_resnet50_autoencoder(struct net *n, value_id x, int32_t variant)
 
 value_id arch_conv_autoencoder(struct net *n, value_id x, int32_t variant)
 {
-    static const int32_t wide[] = {32, 48, 64, 96, 128};
-    static const struct arch half = {.resizes = true, .width = 48};
+    static const int32_t wide[] = {24, 48, 96, 96};
+    static const struct arch decoder = {.width = 16};
     struct shape picture = *build_shape(&n->b, x);
     (void)variant;
-    for (int32_t i = 0; i < 5; i++) {
-        struct net_conv c = {
-            .out = wide[i], .size = 3, .pad = 1, .stride = i == 1 || i == 2 || i == 4 ? 2 : 1, .bias = true};
+    for (int32_t i = 0; i < 4; i++) {
+        struct net_conv c = {.out = wide[i], .size = 3, .pad = 1, .stride = i < 3 ? 2 : 1, .bias = true};
         x = net_conv(n, net_name(n, "conv%d", i + 1), x, c);
         x = net_relu(n, net_name(n, "relu%d", i + 1), x);
     }
-    x = net_conv(n, "latent", x, (struct net_conv){.out = 16, .bias = true});
-    return arch_decoder(n, x, &half, &picture);
+    x = net_conv(n, "latent", x, (struct net_conv){.out = 32, .bias = true});
+    return arch_decoder(n, x, &decoder, &picture);
 }
