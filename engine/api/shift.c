@@ -65,7 +65,7 @@ static limn_status read_names(struct request_shift *r, limn_error *err)
     limn_status st = LIMN_OK;
     TRY(pick("rule", p->rule, limn_shift_rule_name, &rule, err));
     TRY(pick("path", p->path, limn_shift_path_name, &path, err));
-    score = rule == SHIFT_SOUND ? SCORE_OF_MARGIN : SCORE_OF_CHANCE;
+    score = rule == SHIFT_SOUND ? SCORE_OF_EVIDENCE : SCORE_OF_CHANCE;
     TRY(pick("score", p->score, limn_shift_score_name, &score, err));
     r->s->rule = (enum shift_rule)rule;
     r->s->score = r->engine.score = (enum shift_score)score;

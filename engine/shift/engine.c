@@ -12,7 +12,8 @@
 #include "pass/pass.h"
 #include "shift/shift.h"
 
-static const char *const score_names[SCORE_OF_COUNT] = {"margin", "logit", "probability", "double-sigmoid"};
+static const char *const score_names[SCORE_OF_COUNT] = {"log-probability", "margin", "logit", "probability",
+                                                        "double-sigmoid"};
 
 struct part { /* one executor */
     struct graph *graph;
@@ -194,6 +195,13 @@ static value_id build_score(struct builder *b, const struct shift_engine *e, val
 {
     static const struct axis_attrs classes = {.axis = 1};
     enum score_kind kind = model_head(e->p.classifier)->kind;
+    if (e->p.score == SCORE_OF_EVIDENCE) {
+        value_id minus = kind == SCORE_SIGMOID ? build_affine(b, scores, -1, 0) : VALUE_NONE;
+        scores = kind == SCORE_SOFTMAX   ? build(b, &op_log_softmax, NULL, &classes, scores)
+                 : kind == SCORE_SIGMOID ? build_affine(b, build_unary(b, &op_softplus, minus), -1, 0)
+                 : kind == SCORE_LOG     ? scores
+                                         : build_unary(b, &op_log, scores);
+    }
     if (e->p.score == SCORE_OF_CHANCE || e->p.score == SCORE_OF_DOUBLE) {
         scores = kind == SCORE_SOFTMAX   ? build(b, &op_softmax, NULL, &classes, scores)
                  : kind == SCORE_SIGMOID ? build_unary(b, &op_sigmoid, scores)
@@ -530,5 +538,8 @@ double shift_score_value(const struct shift_engine *e, const float *scores, int3
         p = (double)chance[k];
     }
     mem_free(chance);
+    if (e->p.score == SCORE_OF_EVIDENCE) {
+        return log(p);
+    }
     return e->p.score == SCORE_OF_DOUBLE ? 1 / (1 + exp(-p)) : p;
 }

@@ -85,13 +85,15 @@ void shift_heat(enum shift_heat h, const float *frame, size_t n, const float *x0
 
 /* ---- engine.c: the graphs ---- */
 enum shift_score {
-    SCORE_OF_MARGIN, /* score of the class that is wanted less that of the present one */
-    SCORE_OF_LOGIT,  /* score of the class */
-    SCORE_OF_CHANCE, /* its probability */
-    SCORE_OF_DOUBLE, /* sigmoid(probability), as published: its networks end in a sigmoid already */
+    SCORE_OF_EVIDENCE, /* log of the probability: the class against all others, never flat */
+    SCORE_OF_MARGIN,   /* score of the class that is wanted less that of the present one */
+    SCORE_OF_LOGIT,    /* score of the class */
+    SCORE_OF_CHANCE,   /* its probability */
+    SCORE_OF_DOUBLE,   /* sigmoid(probability), as published: its networks end in a sigmoid already */
     SCORE_OF_COUNT
 };
-const char *shift_score_name(enum shift_score s); /* "margin", "logit", "probability", "double-sigmoid" */
+const char *
+shift_score_name(enum shift_score s); /* "log-probability", "margin", "logit", "probability", "double-sigmoid" */
 
 struct shift_engine_params {
     struct model *classifier, *autoencoder;

@@ -427,7 +427,7 @@ static const struct option options[] = {
     CHOICE(OPT_ITERATE, "path", 0, "NAME", "auto", TYPE_CHOICE, limn_shift_path_name,
            "straight along one gradient, or iterative: taken anew at each step; auto: where the first fails"),
     CHOICE(OPT_SCORE, "score", 0, "NAME", NULL, TYPE_CHOICE, limn_shift_score_name,
-           "whose gradient: margin between both classes (sound), logit, probability (published), double-sigmoid"),
+           "whose gradient (default: log-probability; of the published rules probability)"),
     NUMBER(OPT_STEP, "step", 0, "X", NULL, TYPE_REAL, 1e-9, 1e9, "step of lambda (latentshift and gifsplanation: 10)"),
     NUMBER(OPT_LIMIT, "limit", 0, "X", NULL, TYPE_REAL, 1e-9, 1e9, "largest lambda (3000; gifsplanation: 1000)"),
     NUMBER(OPT_MIX, "mix", 0, "0..0.99", "0", TYPE_REAL, 0, 0.99, "part of the original in what the classifier sees"),

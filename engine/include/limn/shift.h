@@ -29,8 +29,8 @@ LIMN_API limn_status limn_reconstruct_panel(const struct limn_reconstruct *r, li
 /* ---------------------------------------------------------------- latent shift */
 
 /* Names of the rules of search ("sound", "latentshift", "gifsplanation"), of paths ("auto", "straight", "iterative"),
- * of scores ("margin", "logit", "probability", "double-sigmoid") and of heat maps ("int", "mean", "max", "mm",
- * "first"); NULL past the last. Quick. */
+ * of scores ("log-probability", "margin", "logit", "probability", "double-sigmoid") and of heat maps ("int", "mean",
+ * "max", "mm", "first"); NULL past the last. Quick. */
 LIMN_API const char *limn_shift_rule_name(size_t i);
 LIMN_API const char *limn_shift_path_name(size_t i);
 LIMN_API const char *limn_shift_score_name(size_t i);
@@ -42,8 +42,8 @@ struct limn_shift_params { /* zero or NULL: the default of each field */
                         * The published ones: the bare gradient, downwards from `from`, with their own grids and reasons
                         * to stop; the search keeps the step that triggered it */
     const char *path;  /* sound: "auto" follows the gradient anew after each step where the straight line fails */
-    const char *score; /* whose gradient is taken: "margin", the score of `to` less that of `from`; the published rules:
-                        * "probability" */
+    const char *score; /* whose gradient is taken: sound "log-probability" of `to`; the published rules "probability" of
+                        * `from`; "margin": the score of `to` less that of `from` */
     const char *from, *to; /* classes; NULL: the most probable one of the reconstruction, and the next */
     double target;         /* sound: probability of `to` to reach: 0.9 */
     double budget;         /* sound: sum |x0 - x| / sum |x0| that may change: 1; latentshift: 0.05 */
