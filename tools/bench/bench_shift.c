@@ -112,14 +112,14 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: bench_shift CLASSIFIER AUTOENCODER DATASET [N [TARGET [BUDGET [PATH]]]]\n");
         return 2;
     }
-    size_t n = argc > 4 ? (size_t)atol(argv[4]) : 200;
+    size_t n = argc > 4 ? (size_t)strtoul(argv[4], NULL, 10) : 200;
     struct shift_options o = {.search = shift_search_default(SHIFT_SOUND),
                               .from = -1,
                               .to = -1,
-                              .target = argc > 5 ? atof(argv[5]) : 0.9,
+                              .target = argc > 5 ? strtod(argv[5], NULL) : 0.9,
                               .path = argc > 7 ? path_named(argv[7]) : PATH_AUTO,
                               .frames = 16};
-    o.search.change = argc > 6 ? atof(argv[6]) : o.search.change;
+    o.search.change = argc > 6 ? strtod(argv[6], NULL) : o.search.change;
     TRY(model_open(argv[1], NULL, &f, &err));
     TRY(model_open(argv[2], NULL, &ae, &err));
     const struct model_card *card = model_get_card(ae);
