@@ -3,6 +3,7 @@
  * LABELS: unit */
 #include <stdlib.h>
 
+#include "base/inject.h"
 #include "base/mem.h"
 #include "base/str.h"
 #include "exec/exec.h"
@@ -352,6 +353,43 @@ static void test_long_chain(void)
     mem_free(text);
 }
 
+/* Every allocation of an import fails once: it says so and leaves nothing behind. */
+static void test_no_memory(void)
+{
+    const char *text =
+        "opset 13; domain my; function F my a -> b; node Sigmoid a -> n; node Mul n a -> b; end; input x float 1 2 6 "
+        "6; "
+        "output y float 1 4; init w float 2 2 3 3 = .1; init q int8 2 = 3; init s float = .5; init flag bool = 1; "
+        "graph g; output o float 1 2 2 2; node MaxPool#/a/a.0/Pool c -> o | kernel_shape=[2,2] strides=[2,2]; end; "
+        "node Conv#/a/a.1/Conv x w -> c0; node DequantizeLinear q s -> b; node Reshape b shape -> b1; "
+        "init shape int64 3 = 2 1 1; node Add c0 b1 -> c1; node F@my c1 -> c; "
+        "node If flag -> p | then_branch=<g> else_branch=<g>; init ax int64 2 = 2 1; "
+        "node ReduceMean p -> m | axes=[3] keepdims=0; node Split m -> m0 m1 | axis=2; node Concat m0 m1 -> r | "
+        "axis=2; "
+        "node Shape r -> rs; init i int64 1 = 0; node Gather rs i -> n; init minus int64 1 = -1; "
+        "node Concat n minus -> to | axis=0; node Reshape r to -> y";
+    struct onnx_bytes bytes = onnx_build(text);
+    struct onnx_file *f = NULL;
+    limn_error err = {0};
+    CHECK_OK(onnx_file_parse("model", bytes.data, bytes.n, &f, &err));
+    bool done = false;
+    unsigned long k = 0;
+    while (f != NULL && !done && k < 5000) {
+        struct onnx_import imp = {0};
+        inject_arm(INJECT_ALLOC, ++k, false);
+        limn_status st = onnx_import(f, NULL, &imp, &err);
+        done = inject_seen(INJECT_ALLOC) < k;
+        inject_arm(INJECT_ALLOC, 0, false);
+        CHECK_INT(st, done ? LIMN_OK : LIMN_ERR_NOMEM);
+        CHECK((st == LIMN_OK) == (imp.graph != NULL));
+        CHECK(done || strstr(err.text, "out of memory") != NULL);
+        onnx_import_finish(&imp);
+    }
+    CHECK(done && k > 20);
+    onnx_file_close(&f);
+    mem_free(bytes.data);
+}
+
 int main(void)
 {
     test_fold();
@@ -362,5 +400,6 @@ int main(void)
     test_faults();
     test_patterns();
     test_long_chain();
+    test_no_memory();
     return check_done();
 }
