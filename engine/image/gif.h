@@ -31,7 +31,7 @@ struct gif_params { /* zero or NULL: the default of each field */
     double first_s, last_s; /* picture 0 and picture n-1 instead; 0: frame_s */
     bool ping_pong;         /* 0 .. n-1, then n-2 .. 1 */
     int32_t loops;          /* 0: for ever, else played that many times (at most 65536) */
-    const char *comment;    /* provenance, into a comment extension; NULL: none */
+    const char *comment;    /* provenance, into a comment; a second one tells the measured errors. NULL: none */
     bool (*step)(void *user, double done, const char *what); /* done in [0,1]; false cancels: LIMN_CANCELLED */
     void *user;
 };

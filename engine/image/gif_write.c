@@ -5,6 +5,7 @@
 
 #include <gif_lib.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/checked.h"
@@ -375,6 +376,23 @@ static void finish_report(struct writer *w)
     r->psnr = r->lossless ? INFINITY : 10 * log10(255.0 * 255.0 * (double)w->n_samples / (double)w->sum_sq);
 }
 
+/* What was measured follows the provenance, as a second comment at the end: it is known only now. */
+static limn_status put_tail(struct writer *w)
+{
+    const struct gif_report *r = &w->report;
+    char text[160];
+    if (!w->p.comment || !w->p.comment[0]) {
+        return LIMN_OK;
+    }
+    if (r->lossless) {
+        snprintf(text, sizeof(text), "GIF: %d colours, lossless", r->n_colours);
+    } else {
+        snprintf(text, sizeof(text), "GIF: %d colours, tolerance %.2f, error max %d, mean %.3f, PSNR %.2f dB",
+                 r->n_colours, r->tolerance, r->max_error, r->mean_error, r->psnr);
+    }
+    return put(w, EGifPutComment(w->gif, text));
+}
+
 limn_status gif_write(const char *path, const struct gif_source *src, const struct gif_params *p, bool force,
                       struct gif_report *out, limn_error *err)
 {
@@ -394,6 +412,8 @@ limn_status gif_write(const char *path, const struct gif_source *src, const stru
     }
     TRY(put_head(&w));
     TRY(put_pictures(&w));
+    finish_report(&w);
+    TRY(put_tail(&w));
     int closed = EGifCloseFile(w.gif, &code);
     w.gif = NULL;
     if (w.st == LIMN_OK && closed == GIF_ERROR) {
@@ -402,7 +422,6 @@ limn_status gif_write(const char *path, const struct gif_source *src, const stru
     flush(&w);
     TRY(w.st);
     TRY(file_writer_commit(&w.file, err));
-    finish_report(&w);
     if (out) {
         *out = w.report;
     }

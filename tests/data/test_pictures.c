@@ -1,6 +1,6 @@
 /* Data sets of picture files: class folders, splits, CUB-200-2011, loose pictures, COCO annotations. Each way to break
  * one is one line of error that names the place; samples are what the files hold. */
-#include <math.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -499,6 +499,58 @@ static void test_coco_splits(void)
     refused(root, &(struct data_options){.split_path = at("split.txt")}, "split.txt: no line for p1.png");
 }
 
+struct reader {
+    struct dataset *d;
+    size_t from;
+    uint8_t *out;
+    limn_status st;
+};
+
+static void *read_all(void *user)
+{
+    struct reader *r = user;
+    limn_error e = {0};
+    size_t n = dataset_count(r->d, DATA_TRAIN);
+    for (size_t i = 0; i < n && r->st == LIMN_OK; i++) {
+        size_t at = (r->from + 7 * i) % n;
+        r->st = dataset_sample(r->d, DATA_TRAIN, at, r->out + at * 3 * 81, &e);
+    }
+    return NULL;
+}
+
+/* Four threads in different orders see the same samples. */
+static void test_threads(void)
+{
+    char boxes[8192] = "";
+    make_coco();
+    for (int i = 0; i < 40; i++) {
+        char part[128];
+        snprintf(part, sizeof part, "%s{\"image_id\":%d,\"category_id\":%d,\"bbox\":[%d,%d,9,9]}", i ? "," : "",
+                 i % 2 ? 7 : 3, 1 + i % 3 % 2, i, i / 2);
+        strncat(boxes, part, sizeof boxes - strlen(boxes) - 1);
+    }
+    char *text = mem_alloc(16384, 1);
+    snprintf(text, 16384, "{" CATEGORIES ",%s,\"annotations\":[%s]}", IMAGES, boxes);
+    put_text(at("MIDOG.json"), text);
+    mem_free(text);
+    struct dataset *d = open_ok(root, NULL);
+    struct reader r[4];
+    pthread_t thread[4];
+    for (size_t k = 0; k < 4; k++) {
+        r[k] = (struct reader){d, 11 * k, mem_zalloc(40, 3 * 81), LIMN_OK};
+        CHECK(pthread_create(&thread[k], NULL, read_all, &r[k]) == 0);
+    }
+    for (size_t k = 0; k < 4; k++) {
+        pthread_join(thread[k], NULL);
+        CHECK(r[k].st == LIMN_OK && memcmp(r[0].out, r[k].out, 40 * 3 * 81) == 0);
+    }
+    CHECK(r[0].out[39 * 3 * 81] != 0 || r[0].out[39 * 3 * 81 + 80] != 0);
+    for (size_t k = 0; k < 4; k++) {
+        mem_free(r[k].out);
+    }
+    dataset_close(&d);
+}
+
 /* One attempt with the k-th call of a kind failing (and all later ones): an error with text, or, where only the
  * guessing of the format was hit, the right data set. True when nothing failed. */
 static bool try_fault(enum inject_kind kind, unsigned long k, bool from_then_on, const char *format, size_t n)
@@ -555,6 +607,7 @@ int main(void)
     test_coco();
     test_bad_coco();
     test_coco_splits();
+    test_threads();
     test_faults();
     wipe();
     rmdir(root);

@@ -288,6 +288,7 @@ static void test_bytes(void)
     CHECK(memcmp(d + 13 + 12, loop, sizeof(loop)) == 0);
     CHECK(memcmp(d + 44, "\x21\xfe\x0fmade by \xc3\xa9 test\0", 19) == 0);
     CHECK(d[size - 1] == 0x3b);
+    CHECK(memcmp(d + size - 29, "\x21\xfe\x18GIF: 2 colours, lossless\0\x3b", 29) == 0);
     mem_free(data);
     struct gif_info info = {0};
     forget(decode(&info));

@@ -24,7 +24,7 @@ struct limn_gif_params {    /* zero or NULL: the default of each field */
     double first_s, last_s; /* the first and the last picture instead; 0: frame_s */
     bool ping_pong;         /* forth and back */
     int32_t loops;          /* times played; 0: for ever */
-    const char *comment;    /* where the pictures come from, kept in the file; NULL: none */
+    const char *comment;    /* where the pictures come from, kept in the file with the measured errors; NULL: none */
     bool (*step)(void *user, double done, const char *what); /* done in [0,1]; false cancels: LIMN_CANCELLED */
     void *user;
 };
