@@ -46,6 +46,24 @@ struct limn_gif_report { /* measured against the pictures given, every showing c
 LIMN_API limn_status limn_gif_save(const limn_image *const *frames, size_t n, const struct limn_gif_params *p,
                                    const char *path, unsigned flags, struct limn_gif_report *out, limn_error *err);
 
+/* A picture file as frames: those of a GIF, one of any other format. */
+struct limn_animation {
+    limn_image **frame;
+    double *seconds; /* that each is shown; 0 for a single picture */
+    size_t n;
+    int32_t width, height; /* of the file; frames are smaller when they were shrunk */
+    int32_t loops;         /* 0: for ever */
+    char comment[1024];    /* of the file: escape before printing */
+};
+struct limn_animation_params {     /* zero: the default of each field */
+    int32_t fit_width, fit_height; /* frames larger than this are shrunk, proportions kept; 0: as they are */
+    struct limn_image_params image;
+};
+/* All frames in memory, at most 1 GiB of them. Free with limn_animation_free. `p` may be NULL. File. */
+LIMN_API limn_status limn_animation_load(const char *path, const struct limn_animation_params *p,
+                                         struct limn_animation **out, limn_error *err);
+LIMN_API void limn_animation_free(struct limn_animation **animation);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,120 @@
+/* limn preview: a picture in the terminal. */
+#include <errno.h>
+#include <langinfo.h>
+#include <limn/gif.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "preview.h"
+#include "rows.h"
+
+static size_t index_of(const char *(*name)(size_t), const char *text)
+{
+    size_t i = 0;
+    while (name(i) != NULL && strcmp(name(i), text) != 0) {
+        i++;
+    }
+    return i;
+}
+
+/* The terminal's size, else what the environment says, else 80 x 24; a line is left for the prompt. */
+static void find_room(const struct args *a, struct preview *p)
+{
+    struct winsize w = {0};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0 || w.ws_col == 0 || w.ws_row == 0) {
+        const char *columns = getenv("COLUMNS"), *lines = getenv("LINES");
+        w.ws_col = (unsigned short)(columns != NULL && atoi(columns) > 0 && atoi(columns) < 10000 ? atoi(columns) : 80);
+        w.ws_row = (unsigned short)(lines != NULL && atoi(lines) > 1 && atoi(lines) < 10000 ? atoi(lines) : 24);
+    }
+    p->columns = (int32_t)args_int(a, OPT_COLUMNS, w.ws_col);
+    p->rows = (int32_t)args_int(a, OPT_ROWS, w.ws_row > 1 ? w.ws_row - 1 : 1);
+}
+
+static const char *get_environment(const char *name)
+{
+    return getenv(name);
+}
+
+static void find_caps(const struct args *a, struct preview *p)
+{
+    const bool terminal = isatty(STDOUT_FILENO);
+    caps_detect(get_environment, nl_langinfo(CODESET), &p->caps);
+    p->play = terminal && p->caps.moves;
+    p->caps.colours = terminal ? p->caps.colours : PICTURE_MONO;
+    if (args_has(a, OPT_COLORS)) {
+        p->caps.colours = (enum picture_colours)index_of(colours_name, args_text(a, OPT_COLORS, "mono"));
+    }
+    if (args_has(a, OPT_GLYPHS)) {
+        p->caps.glyphs = (enum picture_glyphs)index_of(glyphs_name, args_text(a, OPT_GLYPHS, "ascii"));
+    }
+}
+
+static int show(const struct args *a, const char *path)
+{
+    limn_error err = {0};
+    struct limn_animation *animation = NULL;
+    struct preview p = {.stop = &signal_caught};
+    find_room(a, &p);
+    find_caps(a, &p);
+    /* twice the finest sampling of a cell: more pixels would not be seen */
+    const struct limn_animation_params params = {
+        p.columns * 2 * GLYPH_COLUMNS, p.rows * 2 * GLYPH_ROWS, {.lenient = args_has(a, OPT_LENIENT)}};
+    if (limn_animation_load(path, &params, &animation, &err) != LIMN_OK) {
+        return say_status(&err);
+    }
+    p.animation = animation;
+    p.loops = (int32_t)args_int(a, OPT_LOOPS, animation->loops);
+    const int e = preview_show(&p);
+    say_more(1, "%s: %d x %d, %zu frame%s, %s glyphs, colours: %s", safe(path), animation->width, animation->height,
+             animation->n, animation->n == 1 ? "" : "s", glyphs_name(p.caps.glyphs), colours_name(p.caps.colours));
+    limn_animation_free(&animation);
+    if (e != 0) {
+        return say_error(EXIT_OUTPUT, "standard output: %s", strerror(e));
+    }
+    return signal_caught != 0 ? 128 + signal_caught : 0;
+}
+
+static int run(const struct args *a)
+{
+    int code = 0;
+    size_t failed = 0;
+    for (size_t i = 0; i < a->n_pos && signal_caught == 0; i++) {
+        const int one = show(a, a->pos[i]);
+        code = one != 0 ? one : code;
+        failed += one != 0;
+    }
+    return failed > 0 && failed < a->n_pos && signal_caught == 0 ? EXIT_SOME_FAILED : code;
+}
+
+/* clang-format off */
+static const struct option options[] = {
+    CHOICE(OPT_COLORS, "colors", 0, "N", "what the terminal has; mono when it is none", TYPE_CHOICE, colours_name,
+           "colours: mono, 8, 16, 256 or true"),
+    CHOICE(OPT_GLYPHS, "glyphs", 0, "SET", "what the terminal has", TYPE_CHOICE, glyphs_name,
+           "characters: ascii, half, quadrant, eighth or sextant"),
+    NUMBER(OPT_COLUMNS, "columns", 0, "N", "the terminal's", TYPE_INT, 1, 2000, "width in cells, at most"),
+    NUMBER(OPT_ROWS, "rows", 0, "N", "the terminal's", TYPE_INT, 1, 1000, "height in cells, at most"),
+    NUMBER(OPT_LOOPS, "loops", 0, "N", "the file's; 0: for ever", TYPE_INT, 0, 100000, "times an animation plays"),
+    FLAG(OPT_LENIENT, "lenient", 0, "accept truncated files"),
+    FLAG(OPT_VERBOSE, "verbose", 'v', "say more on stderr; repeat for even more"),
+    FLAG(OPT_QUIET, "quiet", 'q', "errors only on stderr"),
+};
+/* clang-format on */
+
+const struct command command_preview = {
+    .name = "preview",
+    .operands = "FILE...",
+    .summary = "show pictures in the terminal",
+    .text = "Draws PNG, JPEG, GIF and TIFF pictures with coloured block characters, as finely as the terminal can. "
+            "Animations play in place: q ends, space pauses, . and , step, + and - change the speed.\n\n"
+            "Without a terminal the first frame is written as plain text. The colours and characters follow TERM, "
+            "COLORTERM, NO_COLOR and the locale; over some SSH links COLORTERM is lost, then --colors true helps.",
+    .example = "limn preview out/cat.gradcam.png",
+    .options = options,
+    .n_options = sizeof(options) / sizeof(options[0]),
+    .min_pos = 1,
+    .max_pos = 1000,
+    .run = run,
+};
