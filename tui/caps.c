@@ -60,7 +60,7 @@ static enum picture_glyphs find_glyphs(const char *(*get)(const char *), const c
         return PICTURE_HALF;
     }
     if (one_of(term, modern) || one_of(value(get, "TERM_PROGRAM"), programs) ||
-        atoi(value(get, "VTE_VERSION")) >= 5800) {
+        strtol(value(get, "VTE_VERSION"), NULL, 10) >= 5800) {
         return PICTURE_SEXTANT;
     }
     return PICTURE_EIGHTH;

@@ -19,14 +19,21 @@ static size_t index_of(const char *(*name)(size_t), const char *text)
     return i;
 }
 
+/* A number from 1 to 9999 in an environment variable. */
+static int environment_number(const char *name, int otherwise)
+{
+    const char *text = getenv(name);
+    const long v = text != NULL ? strtol(text, NULL, 10) : 0;
+    return v > 0 && v < 10000 ? (int)v : otherwise;
+}
+
 /* The terminal's size, else what the environment says, else 80 x 24; a line is left for the prompt. */
 static void find_room(const struct args *a, struct preview *p)
 {
     struct winsize w = {0};
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0 || w.ws_col == 0 || w.ws_row == 0) {
-        const char *columns = getenv("COLUMNS"), *lines = getenv("LINES");
-        w.ws_col = (unsigned short)(columns != NULL && atoi(columns) > 0 && atoi(columns) < 10000 ? atoi(columns) : 80);
-        w.ws_row = (unsigned short)(lines != NULL && atoi(lines) > 1 && atoi(lines) < 10000 ? atoi(lines) : 24);
+        w.ws_col = (unsigned short)environment_number("COLUMNS", 80);
+        w.ws_row = (unsigned short)environment_number("LINES", 24);
     }
     p->columns = (int32_t)args_int(a, OPT_COLUMNS, w.ws_col);
     p->rows = (int32_t)args_int(a, OPT_ROWS, w.ws_row > 1 ? w.ws_row - 1 : 1);
