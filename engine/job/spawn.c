@@ -52,6 +52,21 @@ static int spawn(const char *program, const char *const argv[], int to, pid_t *p
     return rc;
 }
 
+/* One that is entered in the store will look for jobs once more before it leaves. */
+static bool has_worker(limn_jobs *s, const char *device)
+{
+    struct limn_worker *list = NULL;
+    size_t n = 0;
+    bool found = false;
+    if (limn_jobs_workers(s, &list, &n, NULL) == LIMN_OK) {
+        for (size_t i = 0; i < n; i++) {
+            found = found || strcmp(list[i].device, device) == 0;
+        }
+        limn_jobs_workers_free(&list);
+    }
+    return found;
+}
+
 limn_status limn_jobs_start_worker(limn_jobs *store, const char *program, const char *device, limn_error *err)
 {
     char line[400];
@@ -60,6 +75,9 @@ limn_status limn_jobs_start_worker(limn_jobs *store, const char *program, const 
     pid_t pid = 0;
     JOB_NEED(store);
     JOB_NEED(device);
+    if (has_worker(store, device)) {
+        return LIMN_OK;
+    }
     program = program != NULL ? program : "/proc/self/exe";
     const char *argv[] = {"limn", "worker", "--background", "--device", device, "--store", store->folder, NULL};
     if (pipe2(fd, O_CLOEXEC) != 0) {

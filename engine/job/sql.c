@@ -246,14 +246,18 @@ limn_status sql_number(struct sql *s, int64_t otherwise, int64_t *out, limn_erro
                        const char *types, ...)
 {
     struct sql_rows *r = NULL;
-    bool row = false;
+    int64_t v = otherwise;
+    bool row = true;
     va_list ap;
     va_start(ap, types);
     limn_status st = start(s, &r, err, text, types, ap);
     va_end(ap);
-    st = st == LIMN_OK ? sql_next(r, &row, err) : st;
+    while (st == LIMN_OK && row) { /* to the end: only then a statement that writes is committed */
+        st = sql_next(r, &row, err);
+        v = row ? sql_int(r, 0) : v;
+    }
     if (st == LIMN_OK) {
-        *out = row ? sql_int(r, 0) : otherwise;
+        *out = v;
     }
     sql_end(r);
     return st;

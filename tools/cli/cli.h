@@ -70,11 +70,13 @@ struct command {
     size_t n_options, min_pos, max_pos;
     int (*run)(const struct args *a);
     bool hidden;
+    bool passes; /* what follows the first operand belongs to it, options too */
 };
 
 /* 0, or an exit code after a message; *help is set when --help was given (then nothing else is checked). */
 int args_parse(struct args *a, const struct command *command, int argc, char **argv, bool *help);
 void args_finish(struct args *a);
+const struct option *option_find(const struct command *c, const char *name, size_t length); /* long name; or NULL */
 bool args_has(const struct args *a, enum option_id id);
 const char *args_text(const struct args *a, enum option_id id, const char *otherwise);
 long long args_int(const struct args *a, enum option_id id, long long otherwise);

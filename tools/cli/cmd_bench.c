@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "events.h"
 #include "rows.h"
 
 struct measure {
@@ -20,9 +21,10 @@ static int by_value(const void *a, const void *b)
 
 static bool keep_on(void *user, double done, const char *what)
 {
-    (void)user;
+    const struct measure *m = user;
     (void)done;
     (void)what;
+    event_progress(-1, m->name, -1, NULL, -1);
     return signal_caught == 0;
 }
 
@@ -36,7 +38,8 @@ static int measure(struct session *s, struct measure *m, const struct limn_tenso
                                     .classes = &cls,
                                     .n_classes = 1,
                                     .batch = input->dim[0],
-                                    .step = keep_on};
+                                    .step = keep_on,
+                                    .user = m};
     for (int i = -1; i < runs; i++) { /* the first run warms caches and is not counted */
         limn_explanation *e = NULL;
         if (limn_explain(s->model, &p, &e, &s->err) != LIMN_OK) {
@@ -166,6 +169,7 @@ static const struct option options[] = {
     NUMBER(OPT_RUNS, "runs", 'n', "N", "5", TYPE_INT, 1, 1000, "timed runs of each pass"),
     ROWS_DEVICE,
     ROWS_MODEL,
+    ROWS_JOB,
     ROWS_TALK,
 };
 /* clang-format on */

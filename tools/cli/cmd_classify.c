@@ -91,6 +91,7 @@ static const struct option options[] = {
     ROWS_VOLUME,
     ROWS_DEVICE,
     ROWS_MODEL,
+    ROWS_JOB,
     ROWS_TALK,
 };
 /* clang-format on */

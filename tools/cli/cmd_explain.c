@@ -361,6 +361,7 @@ static const struct option options[] = {
     ROWS_VOLUME,
     ROWS_DEVICE,
     ROWS_MODEL,
+    ROWS_JOB,
     ROWS_TALK,
 };
 /* clang-format on */
@@ -417,6 +418,7 @@ static const struct option compare_options[] = {
     ROWS_VOLUME,
     ROWS_DEVICE,
     ROWS_MODEL,
+    ROWS_JOB,
     ROWS_TALK,
 };
 /* clang-format on */

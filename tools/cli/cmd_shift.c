@@ -454,6 +454,7 @@ static const struct option options[] = {
     ROWS_WRITE,
     ROWS_DEVICE,
     ROWS_MODEL,
+    ROWS_JOB,
     ROWS_TALK,
 };
 /* clang-format on */

@@ -1,6 +1,7 @@
 /* limn test: a classifier on a data set: accuracy, a table of the classes, the confusion matrix. */
 #include <string.h>
 
+#include "events.h"
 #include "rows.h"
 #include "train.h"
 
@@ -119,6 +120,9 @@ static int save_picture(const struct args *a, const struct limn_test *t, limn_er
     limn_status st = limn_test_picture(t, &im, err);
     st = st == LIMN_OK ? limn_image_save(im, path, save_flags(a), err) : st;
     limn_image_destroy(&im);
+    if (st == LIMN_OK) {
+        event_artifact("png", path);
+    }
     return st == LIMN_OK ? 0 : say_status(err);
 }
 
@@ -174,6 +178,7 @@ static const struct option options[] = {
     ROWS_DATA,
     ROWS_DEVICE,
     ROW_ARCH,
+    ROWS_JOB,
     ROWS_TALK,
 };
 /* clang-format on */

@@ -5,6 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "events.h"
 #include "rows.h"
 #include "train.h"
 
@@ -207,6 +208,10 @@ static bool on_step(void *user, const struct limn_train_progress *p)
         r->last = now;
         draw_bar(r, p);
     }
+    double done = p->epoch - 1 + (p->validating ? 1 : (double)p->batch / (double)p->batches);
+    char stage[64];
+    snprintf(stage, sizeof(stage), "epoch %d/%d%s", p->epoch, p->epochs, p->validating ? ", validating" : "");
+    event_progress(done / p->epochs, stage, p->rate, "samples", p->left);
     return signal_caught == 0;
 }
 
@@ -262,14 +267,35 @@ static void on_note(void *user, const char *line)
     say_note("note: %s", line);
 }
 
+void train_provenance(limn_context *ctx, const struct limn_train_params *p)
+{
+    const struct limn_device_info *device = NULL;
+    if (events_on() && limn_context_device(ctx, &device, NULL) == LIMN_OK) {
+        event_provenance(p->arch, NULL, device->name, (int64_t)p->seed);
+    }
+}
+
 void train_report_begin(struct train_report *r, const struct args *a, struct limn_train_params *p)
 {
     r->json = args_has(a, OPT_JSON) || !isatty(STDOUT_FILENO);
-    r->bar = isatty(STDERR_FILENO) && !args_has(a, OPT_QUIET);
+    r->bar = isatty(STDERR_FILENO) && !args_has(a, OPT_QUIET) && events_bar();
     p->step = on_step;
     p->epoch = on_epoch;
     p->note = on_note;
     p->user = r;
+}
+
+static void tell_artifacts(const char *folder)
+{
+    static const char *const names[][2] = {
+        {"model", "best.safetensors"}, {"model", "model.safetensors"}, {"jsonl", "log.jsonl"}, {"png", "loss.png"}};
+    char path[4096];
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, names[i][1]);
+        if (access(path, R_OK) == 0) {
+            event_artifact(names[i][0], path);
+        }
+    }
 }
 
 int train_report_end(struct train_report *r, limn_status st, const limn_error *err, const struct limn_train_params *p,
@@ -284,6 +310,7 @@ int train_report_end(struct train_report *r, limn_status st, const limn_error *e
     if (st != LIMN_OK) {
         return say_status(err);
     }
+    tell_artifacts(p->output);
     if (result->best_epoch > 0) {
         percent(result->best.val_accuracy >= 0 ? result->best.val_accuracy : result->best.accuracy, accuracy);
         say_note("%s/best.safetensors is of epoch %d (%s)", safe(p->output), result->best_epoch, accuracy);
@@ -316,6 +343,7 @@ static int train_task(const struct args *a, const char *task, const char *arch, 
     if (limn_context_create(&cp, &ctx, &err) != LIMN_OK) {
         return say_status(&err);
     }
+    train_provenance(ctx, &p);
     train_report_begin(&r, a, &p);
     limn_status st = train(ctx, &p, &result, &err);
     code = train_report_end(&r, st, &err, &p, &result);
@@ -415,6 +443,7 @@ static const struct option options[] = {
     VALUE(OPT_DEVICE, "device", 'd', "DEVICE", NULL, TYPE_TEXT,
           "index, UUID, PCI address or part of a name from `limn devices`; cpu for a software device"),
     VALUE(OPT_MAX_MEMORY, "max-memory", 0, "BYTES", NULL, TYPE_BYTES, "device memory limn may take, as 512M or 2G"),
+    ROWS_JOB,
     ROWS_TALK,
 };
 /* clang-format on */

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "events.h"
+#include "jobs.h"
 
 #define COMMAND(name) &command_##name,
 const struct command *const commands[] = {
@@ -62,8 +64,11 @@ static int run_command(const struct command *c, int argc, char **argv)
     if (code == 0) {
         if (help) {
             doc_command(stdout, c);
+        } else if (args_has(&a, OPT_SUBMIT)) {
+            code = submit_args(&a, &(struct submit_options){.start = true});
         } else {
-            code = c->run(&a);
+            code = events_open(args_text(&a, OPT_PROGRESS, "bar"));
+            code = code ? code : c->run(&a);
         }
     }
     args_finish(&a);
@@ -101,5 +106,7 @@ int main(int argc, char **argv)
         code = c ? run_command(c, argc - 2, argv + 2) : unknown_command(argv[1]);
     }
     code = flush_stdout(code);
-    return signal_caught ? 128 + signal_caught : code;
+    code = signal_caught ? 128 + signal_caught : code;
+    event_end(code);
+    return code;
 }

@@ -217,7 +217,7 @@ static int add_value(struct args *a, const struct option *o, const char *text)
     return v->n > before ? 0 : bad_value(o, text, "a list separated by commas");
 }
 
-static const struct option *find_long(const struct command *c, const char *name, size_t length)
+const struct option *option_find(const struct command *c, const char *name, size_t length)
 {
     if (length == 4 && strncmp(name, "help", 4) == 0) {
         return &option_help_row;
@@ -270,7 +270,7 @@ static int missing_value(const struct option *o)
 static int parse_long(struct args *a, struct words *w, const char *word)
 {
     size_t length = strcspn(word + 2, "=");
-    const struct option *o = find_long(a->command, word + 2, length);
+    const struct option *o = option_find(a->command, word + 2, length);
     if (o == NULL) {
         return unknown_option(a->command, word);
     }
@@ -337,7 +337,7 @@ int args_parse(struct args *a, const struct command *command, int argc, char **a
     while (w.at < w.argc) {
         const char *word = w.argv[w.at++];
         int code = 0;
-        if (only_operands || word[0] != '-' || word[1] == '\0') {
+        if (only_operands || word[0] != '-' || word[1] == '\0' || (command->passes && a->n_pos > 0)) {
             a->pos[a->n_pos++] = word;
         } else if (strcmp(word, "--") == 0) {
             only_operands = true;

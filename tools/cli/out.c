@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "events.h"
 
 static int level_quiet, level_verbose;
 
@@ -16,13 +17,23 @@ void out_set_level(int quiet, int verbose)
     level_verbose = verbose;
 }
 
+/* A line on stderr, or to the program that listens. */
+static void say(int level, const char *fmt, va_list ap)
+{
+    if (events_on()) {
+        event_log(level, fmt, ap);
+        return;
+    }
+    fputs("limn: ", stderr);
+    vfprintf(stderr, fmt, ap);
+    fputc('\n', stderr);
+}
+
 int say_error(int exit_code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    fputs("limn: ", stderr);
-    vfprintf(stderr, fmt, ap);
-    fputc('\n', stderr);
+    say(0, fmt, ap);
     va_end(ap);
     return exit_code;
 }
@@ -37,9 +48,7 @@ void say_note(const char *fmt, ...)
     if (level_quiet == 0) {
         va_list ap;
         va_start(ap, fmt);
-        fputs("limn: ", stderr);
-        vfprintf(stderr, fmt, ap);
-        fputc('\n', stderr);
+        say(1, fmt, ap);
         va_end(ap);
     }
 }
@@ -49,9 +58,7 @@ void say_more(int level, const char *fmt, ...)
     if (level_verbose >= level) {
         va_list ap;
         va_start(ap, fmt);
-        fputs("limn: ", stderr);
-        vfprintf(stderr, fmt, ap);
-        fputc('\n', stderr);
+        say(2, fmt, ap);
         va_end(ap);
     }
 }

@@ -63,6 +63,13 @@
     NUMBER(OPT_BORDER, "border", 0, "N", "0", TYPE_INT, 0, 4096, "border around annotations, in pixels"), \
     NUMBER(OPT_SEED, "seed", 0, "N", "0", TYPE_INT, 0, 9e15, "seed of everything that is drawn")
 
+#define ROWS_JOB \
+    FLAG(OPT_SUBMIT, "submit", 0, "put this into the queue of jobs instead of doing it now, see `limn jobs`"), \
+    VALUE(OPT_PROGRESS, "progress", 0, "KIND", "bar", TYPE_TEXT, \
+          "how progress is told: bar (on a terminal), none, or jsonl[:FD], events for programs on stderr or FD")
+#define ROW_STORE VALUE(OPT_STORE, "store", 0, "FOLDER", NULL, TYPE_FOLDER, \
+                        "folder of the jobs (default: $LIMN_STATE, or limn in the XDG state folder)")
+
 #define ROWS_WRITE \
     FLAG(OPT_FORCE, "force", 'f', "replace existing files"), \
     FLAG(OPT_STRIP, "strip", 0, "leave provenance out of PNG files")

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "cli.h"
+#include "events.h"
 
 void output_path(char *buf, size_t size, const char *folder, const char *stem, const char *what, int32_t cls,
                  const char *ext)
@@ -21,6 +22,7 @@ int output_check(const struct args *a, const struct inputs *in, const char *path
 {
     struct stat out, one;
     if (lstat(path, &out) != 0) {
+        event_output(path);
         return 0;
     }
     for (size_t i = 0; in->tensor_path == NULL && i < in->n; i++) {
@@ -28,14 +30,16 @@ int output_check(const struct args *a, const struct inputs *in, const char *path
             return say_error(EXIT_OUTPUT, "%s: is one of the inputs; choose another output with -o", safe(path));
         }
     }
-    if (!args_has(a, OPT_FORCE)) {
+    if (!args_has(a, OPT_FORCE) && !event_ours(path)) {
         return say_error(EXIT_OUTPUT, "%s: exists already; --force replaces it", safe(path));
     }
+    event_output(path);
     return 0;
 }
 
 void output_report(json_t *outputs, const char *method, const char *kind, const char *path, int32_t cls)
 {
+    event_artifact(kind, path);
     if (outputs == NULL) {
         puts(safe(path));
         return;
@@ -57,6 +61,6 @@ bool classes_several(const struct args *a)
 
 unsigned save_flags(const struct args *a)
 {
-    return (args_has(a, OPT_FORCE) ? (unsigned)LIMN_SAVE_FORCE : 0U) |
+    return (args_has(a, OPT_FORCE) || events_rerun() ? (unsigned)LIMN_SAVE_FORCE : 0U) |
            (args_has(a, OPT_STRIP) ? (unsigned)LIMN_SAVE_STRIP : 0U);
 }

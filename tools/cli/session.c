@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "events.h"
 
 #define CLASS_FILE_MAX (1 << 20)
 
@@ -89,6 +90,9 @@ int session_device(struct session *s, const struct args *a)
     if (limn_context_device(s->context, &s->device, &s->err) != LIMN_OK) {
         return say_status(&s->err);
     }
+    if (events_on()) {
+        event_provenance(s->info.name, limn_model_sha256(s->model, NULL), s->device->name, args_int(a, OPT_SEED, 0));
+    }
     s->software = !args_has(a, OPT_DEVICE) && strcmp(s->device->kind, "cpu") == 0;
     say_more(1, "device: %s, %s", s->device->name, s->device->driver);
     return 0;
@@ -158,9 +162,10 @@ bool progress_step(void *user, double done, const char *what)
 {
     enum { CELLS = 30 };
     struct progress *p = user;
-    if (p->title[0] != '\0' && isatty(STDERR_FILENO)) {
+    double all = p->base + p->width * done;
+    event_progress(all, what, -1, NULL, -1);
+    if (p->title[0] != '\0' && events_bar() && isatty(STDERR_FILENO)) {
         char bar[4 * CELLS];
-        double all = p->base + p->width * done;
         text_bar(all, CELLS, bar, sizeof(bar));
         fprintf(stderr, "\r\033[K%s  %3.0f %%  %s%*s  %s", p->title, 100.0 * all, bar, CELLS - text_cells(bar), "",
                 what);

@@ -18,6 +18,8 @@ struct train_report {
     const char *task;
     int exit_code;
 };
+/* For whoever listens to events: device and seed. */
+void train_provenance(limn_context *ctx, const struct limn_train_params *p);
 void train_report_begin(struct train_report *r, const struct args *a, struct limn_train_params *p);
 int train_report_end(struct train_report *r, limn_status st, const limn_error *err, const struct limn_train_params *p,
                      const struct limn_train_result *result);
