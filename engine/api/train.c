@@ -215,11 +215,21 @@ static json_t *safe_text(const char *text)
     return json_string(str_escape(buf, sizeof(buf), text));
 }
 
+/* The list with one entry more; NULL, and the list freed, when memory ran out. */
+static json_t *append(json_t *list, json_t *v)
+{
+    if (json_array_append_new(list, v) != 0) {
+        json_decref(list);
+        return NULL;
+    }
+    return list;
+}
+
 static json_t *numbers_json(const float *v, int32_t n)
 {
     json_t *list = json_array();
-    for (int32_t i = 0; i < n; i++) {
-        json_array_append_new(list, json_real((double)v[i]));
+    for (int32_t i = 0; list && i < n; i++) {
+        list = append(list, json_real((double)v[i]));
     }
     return list;
 }
@@ -244,8 +254,8 @@ static limn_status make_card(struct training *t, limn_error *err)
     const char *base = slash && slash[1] ? slash + 1 : path;
     int32_t shorter = d->height < d->width ? d->height : d->width;
     json_t *labels = json_array();
-    for (int32_t i = 0; i < d->n_classes && !t->autoencoder; i++) {
-        json_array_append_new(labels, safe_text(d->class_name[i]));
+    for (int32_t i = 0; labels && i < d->n_classes && !t->autoencoder; i++) {
+        labels = append(labels, safe_text(d->class_name[i]));
     }
     json_t *card = json_pack("{s:s, s:s, s:o, s:s, s:[i, i, i], s:o, s:o, s:f, s:s, s:i, s:s, s:s, s:b, s:o}", "arch",
                              t->arch->name, "title", t->arch->title, "trained_on", safe_text(base), "origin",
@@ -269,8 +279,8 @@ static limn_status make_config(struct training *t, limn_error *err)
     const struct schedule *s = &t->o.schedule;
     int32_t n = dataset_info(t->data)->n_classes;
     json_t *frozen = json_array();
-    for (size_t i = 0; i < p->n_frozen; i++) {
-        json_array_append_new(frozen, safe_text(p->frozen[i]));
+    for (size_t i = 0; frozen && i < p->n_frozen; i++) {
+        frozen = append(frozen, safe_text(p->frozen[i]));
     }
     json_t *c = json_pack(
         "{s:s, s:i, s:i, s:s, s:f, s:f, s:f, s:f, s:f, s:b, s:b, s:s, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:I}",

@@ -91,10 +91,14 @@ limn_status folder_write_log(const struct train_folder *f, const struct train_st
     }
     for (size_t i = 0; i < s->n_history; i++) {
         int k = epoch_line(&s->history[i], text + n, LINE_MAX_BYTES);
-        n += k > 0 ? (size_t)k : 0;
+        if (k < 0) {
+            TRY(err_nomem(err, LINE_MAX_BYTES, "a log"));
+        }
+        n += (size_t)k;
     }
     snprintf(path, sizeof(path), "%s/log.jsonl", f->path);
     st = file_write_atomic(path, text, n, true, err);
+out:
     mem_free(text);
     return st;
 }

@@ -25,7 +25,10 @@ static json_t *history_json(const struct train_state *s)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < s->n_history; i++) {
-        json_array_append_new(list, epoch_json(&s->history[i]));
+        if (json_array_append_new(list, epoch_json(&s->history[i])) != 0) {
+            json_decref(list);
+            return NULL;
+        }
     }
     return list;
 }
@@ -172,24 +175,22 @@ limn_status state_add_epoch(struct train_state *s, const struct train_epoch *e, 
     return st;
 }
 
-static void put_number(json_t *o, const char *key, double v)
+static bool put_number(json_t *o, const char *key, double v)
 {
-    json_object_set_new(o, key, v < 0 ? json_null() : json_real(v));
+    return json_object_set_new(o, key, v < 0 ? json_null() : json_real(v)) == 0;
 }
 
 int epoch_line(const struct train_epoch *e, char *buf, size_t size)
 {
     json_t *o = json_pack("{s:i}", "epoch", e->epoch);
-    if (!o || size < 2) {
+    bool ok = o && size > 2 && put_number(o, "train_loss", e->loss) && put_number(o, "train_accuracy", e->hits) &&
+              put_number(o, "val_loss", e->val_loss) && put_number(o, "val_accuracy", e->val_hits) &&
+              put_number(o, "lr", e->lr) && put_number(o, "seconds", e->seconds) &&
+              json_object_set_new(o, "best", json_boolean(e->best)) == 0;
+    if (!ok) {
+        json_decref(o);
         return -1;
     }
-    put_number(o, "train_loss", e->loss);
-    put_number(o, "train_accuracy", e->hits);
-    put_number(o, "val_loss", e->val_loss);
-    put_number(o, "val_accuracy", e->val_hits);
-    put_number(o, "lr", e->lr);
-    put_number(o, "seconds", e->seconds);
-    json_object_set_new(o, "best", json_boolean(e->best));
     size_t n = json_dumpb(o, buf, size - 2, JSON_COMPACT | JSON_REAL_PRECISION(6));
     json_decref(o);
     if (n == 0 || n > size - 2) {

@@ -10,6 +10,10 @@ static value_id param(struct builder *b, const char *name, struct shape shape, u
     size_t n = shape_elems(&shape);
     float *v = toy_random(seed, n, 0.5);
     value_id out = VALUE_NONE;
+    if (!v) { /* a fault was injected */
+        b->status = b->status != LIMN_OK ? b->status : err_nomem(b->err, n * sizeof *v, name);
+        return out;
+    }
     for (size_t i = 0; i < n; i++) {
         v[i] = centre != 0 ? (float)centre : v[i];
     }

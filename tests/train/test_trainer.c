@@ -239,6 +239,31 @@ static void test_file_faults(void)
     setting_finish(&a);
 }
 
+/* Allocations failing one at a time, a sample of them: an error or no effect, nothing lost. */
+static void test_memory_faults(void)
+{
+    struct setting a;
+    struct train_result r;
+    size_t failed = 0;
+    for (unsigned long k = 1; k < 100000; k += 1 + k / 5) {
+        setting_init(&a, "hungry");
+        a.o.epochs = 1;
+        inject_arm(INJECT_ALLOC, k, false);
+        limn_status st = train_run(&a.o, &r, &err);
+        bool hit = inject_seen(INJECT_ALLOC) >= k;
+        inject_arm(INJECT_ALLOC, 0, false);
+        failed += st != LIMN_OK;
+        CHECK(st == LIMN_OK || st == LIMN_ERR_NOMEM || st == LIMN_ERR_DEVICE || st == LIMN_ERR_FORMAT);
+        a.o.resume = true;
+        CHECK_OK(train_run(&a.o, &r, &err));
+        setting_finish(&a);
+        if (!hit) {
+            break;
+        }
+    }
+    CHECK(failed > 10);
+}
+
 /* --- checkpoints --- */
 
 static bool opens(const char *path)
@@ -422,6 +447,7 @@ int main(void)
     test_refused();
     test_bad_numbers();
     test_file_faults();
+    test_memory_faults();
     vk_device_close(&dev);
     CHECK_INT(rmdir(base), 0);
     return check_done();
