@@ -29,6 +29,7 @@ struct limn_model {
     struct explain_plan *plan;       /* of the last request */
     char *plan_key;                  /* its methods and layers */
     int32_t plan_wanted, plan_batch; /* the batch asked for, and the one that fitted */
+    struct model_edits *edits;       /* NULL: none */
     struct request *running;         /* whose progress the plan reports; NULL between requests */
 };
 
@@ -75,6 +76,9 @@ limn_status api_null(limn_error *err, const char *function, const char *name);
 
 /* LIMN_ERR_ARG unless `which` exists in e. */
 limn_status api_check_which(const limn_explanation *e, struct limn_which which, limn_error *err);
+
+/* edit.c */
+void model_edits_destroy(struct model_edits **e); /* NULL-safe */
 
 /* volume.c: the input of a volume network, from a file's volume or (in == NULL) from preprocessed numbers that `cdhw`
  * holds already; fills x->volume, x->low, x->high and a picture of the middle slice. */

@@ -52,6 +52,7 @@ void limn_model_close(limn_model **m)
         return;
     }
     explain_plan_destroy(&(*m)->plan);
+    model_edits_destroy(&(*m)->edits);
     model_close(&(*m)->model);
     mem_free((*m)->plan_key);
     mem_free((*m)->layers);

@@ -414,8 +414,33 @@ const char *model_warning(const struct model *m)
     return m->onnx != NULL ? onnx_net_warning(m->onnx) : weights_warning(m->weights);
 }
 
+void model_set_rewrite(struct model *m, model_rewrite_fn rewrite, void *user)
+{
+    m->rewrite = rewrite;
+    m->rewrite_user = user;
+}
+
 limn_status model_build(struct model *m, int32_t batch, struct graph **g, value_id *input, value_id *logits,
                         limn_error *err)
+{
+    struct graph *made = NULL;
+    value_id v[2];
+    limn_status st = model_build_plain(m, batch, &made, &v[0], &v[1], err);
+    if (st == LIMN_OK && m->rewrite != NULL) {
+        st = m->rewrite(m->rewrite_user, &made, v, 2, err);
+    }
+    if (st != LIMN_OK) {
+        graph_destroy(&made);
+        return st;
+    }
+    *g = made;
+    *input = v[0];
+    *logits = v[1];
+    return LIMN_OK;
+}
+
+limn_status model_build_plain(struct model *m, int32_t batch, struct graph **g, value_id *input, value_id *logits,
+                              limn_error *err)
 {
     struct arch_graph r = {0};
     if (m->arch == NULL) {
@@ -456,11 +481,20 @@ limn_status model_build_autoencoder(struct model *m, int32_t batch, struct autoe
                        m->path[0] != '\0' ? m->path : m->card.arch);
     }
     limn_status st = build_network(m, batch, &r, &head, err);
-    if (st == LIMN_OK) {
-        *out = (struct autoencoder_graph){r.graph, r.input, r.latent, r.logits};
-        mem_free(r.layer);
+    if (st != LIMN_OK) {
+        return st;
     }
-    return st;
+    value_id v[3] = {r.input, r.latent, r.logits};
+    if (m->rewrite != NULL) {
+        st = m->rewrite(m->rewrite_user, &r.graph, v, 3, err);
+    }
+    if (st != LIMN_OK) {
+        arch_graph_finish(&r);
+        return st;
+    }
+    *out = (struct autoencoder_graph){r.graph, v[0], v[1], v[2]};
+    mem_free(r.layer);
+    return LIMN_OK;
 }
 
 int32_t model_batch_max(struct model *m)

@@ -78,6 +78,14 @@ struct autoencoder_graph {
 /* For an autoencoder, what model_build is for a classifier. */
 limn_status model_build_autoencoder(struct model *m, int32_t batch, struct autoencoder_graph *out, limn_error *err);
 
+/* A function that changes every graph that m builds from now on; values[0] is the input, then what the graph gives,
+ * whose flags and places it keeps up. NULL: none. */
+typedef limn_status (*model_rewrite_fn)(void *user, struct graph **g, value_id *values, size_t n, limn_error *err);
+void model_set_rewrite(struct model *m, model_rewrite_fn rewrite, void *user);
+/* model_build without that function. */
+limn_status model_build_plain(struct model *m, int32_t batch, struct graph **g, value_id *input, value_id *logits,
+                              limn_error *err);
+
 /* The largest batch: 1 for an ONNX graph that has its batch size written into it. */
 int32_t model_batch_max(struct model *m);
 

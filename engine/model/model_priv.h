@@ -19,6 +19,8 @@ struct model {
     struct arch_graph probe;     /* of one image: names and shapes of the layers */
     struct model_layer *layers;  /* made on first use */
     size_t n_layers;
+    model_rewrite_fn rewrite;
+    void *rewrite_user;
     struct head head;          /* of the probe */
     struct arena arena;        /* labels */
     char path[MODEL_PATH_MAX]; /* of the weights; "" for a recipe */

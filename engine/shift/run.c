@@ -162,7 +162,7 @@ static limn_status aim(struct running *w, limn_error *err)
     }
     r->gradient = length_of(w->d, w->dim);
     r->length = length_of(w->z0, w->dim);
-    if (!is_sound(w)) {
+    if (!is_sound(w) || w->o.lambda) { /* lambda are multiples of the gradient as it is */
         return LIMN_OK;
     }
     double unit = r->length > 0 ? r->length : 1;

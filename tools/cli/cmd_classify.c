@@ -1,6 +1,7 @@
 /* limn classify: the most probable classes of each picture. */
 #include <string.h>
 
+#include "edit.h"
 #include "rows.h"
 
 #define BAR_CELLS 24
@@ -63,6 +64,7 @@ static int run(const struct args *a)
     struct sink sink = {.items = args_has(a, OPT_JSON) ? need(json_array()) : NULL,
                         .top = (int)args_int(a, OPT_TOP, 5)};
     int code = session_open(&s, a);
+    code = code ? code : edits_apply(&s, a, s.model, NULL);
     code = code ? code : inputs_open(&in, a, &s);
     code = code ? code : session_device(&s, a);
     if (code == 0) {
@@ -87,6 +89,7 @@ static int run(const struct args *a)
 /* clang-format off */
 static const struct option options[] = {
     NUMBER(OPT_TOP, "top", 'k', "K", "5", TYPE_INT, 1, 100000, "classes to show"),
+    ROW_EDIT,
     ROWS_INPUT,
     ROWS_VOLUME,
     ROWS_DEVICE,

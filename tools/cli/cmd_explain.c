@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit.h"
 #include "rows.h"
 
 struct sink {
@@ -315,6 +316,7 @@ static int explain(const struct args *a, const char *command, struct sink *sink)
                                                .blur_px = (int32_t)args_int(a, OPT_BLUR, 0)};
     int code = session_open(&s, a);
     code = code ? code : slices_parse(a, &s, &sink->slices);
+    code = code ? code : edits_apply(&s, a, s.model, NULL);
     code = code ? code : inputs_open(&in, a, &s);
     code = code ? code : prepare(a, &in, sink, method, n);
     code = code ? code : session_device(&s, a);
@@ -357,6 +359,7 @@ static const struct option options[] = {
     VALUE(OPT_NPY, "npy", 0, "DIR", NULL, TYPE_FOLDER, "also write raw maps, STEM.METHOD.npy"),
     ROWS_SLICES,
     ROWS_WRITE,
+    ROW_EDIT,
     ROWS_INPUT,
     ROWS_VOLUME,
     ROWS_DEVICE,
@@ -414,6 +417,7 @@ static const struct option compare_options[] = {
     ROWS_EXPLAIN,
     VALUE(OPT_OUTPUT, "output", 'o', "PATH", NULL, TYPE_TEXT, "FILE.png, or a folder for STEM.sheet.png"),
     ROWS_WRITE,
+    ROW_EDIT,
     ROWS_INPUT,
     ROWS_VOLUME,
     ROWS_DEVICE,

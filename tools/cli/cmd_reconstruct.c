@@ -2,6 +2,7 @@
 #include <limn/shift.h>
 #include <string.h>
 
+#include "edit.h"
 #include "rows.h"
 
 static int save_panel(struct session *s, const struct args *a, const struct inputs *in, size_t i,
@@ -60,6 +61,12 @@ static int run(const struct args *a)
     size_t next = 0, index = 0, n_done = 0;
     struct loaded loaded;
     int code = session_open(&s, a);
+    const char *name = args_text(a, OPT_CLASSIFIER, NULL);
+    limn_model *classifier = NULL;
+    if (code == 0 && name && limn_model_open(s.context, name, NULL, &classifier, &s.err) != LIMN_OK) {
+        code = say_status(&s.err);
+    }
+    code = code ? code : edits_apply(&s, a, s.model, classifier);
     code = code ? code : inputs_open(&in, a, &s);
     code = code ? code : session_device(&s, a);
     while (code == 0 && inputs_load(&in, s.model, &next, 1, &loaded, &index) == 1) {
@@ -77,6 +84,8 @@ static int run(const struct args *a)
     }
     json_decref(items);
     inputs_close(&in);
+    limn_model_edit(s.model, NULL, 0, NULL);
+    limn_model_close(&classifier);
     session_close(&s);
     return code;
 }
@@ -84,6 +93,8 @@ static int run(const struct args *a)
 /* clang-format off */
 static const struct option options[] = {
     VALUE(OPT_OUTPUT, "output", 'o', "FOLDER", ".", TYPE_TEXT, "where the pictures go, as STEM.reconstruct.png"),
+    ROW_EDIT,
+    VALUE(OPT_CLASSIFIER, "classifier", 0, "MODEL", NULL, TYPE_TEXT, "whose gradient `gradient` is in --edit"),
     FLAG(OPT_LENIENT, "lenient", 0, "accept truncated pictures; the missing part is black"),
     ROWS_WRITE,
     ROWS_DEVICE,

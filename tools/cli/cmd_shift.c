@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "edit.h"
 #include "rows.h"
 
 enum { FRAMES_MAX = 1000 };
@@ -392,6 +393,7 @@ static int run(const struct args *a)
     if (code == 0 && limn_model_open(s.context, a->pos[1], NULL, &w.autoencoder, &s.err) != LIMN_OK) {
         code = say_status(&s.err);
     }
+    code = code ? code : edits_apply(&s, a, w.autoencoder, s.model);
     code = code ? code : session_device(&s, a);
     w.in = (struct inputs){.path = a->pos + 2, .n = a->n_pos - 2, .lenient = args_has(a, OPT_LENIENT)};
     snprintf(w.progress.title, sizeof(w.progress.title), "shift");
@@ -450,6 +452,7 @@ static const struct option options[] = {
     FLAG(OPT_PNG, "png", 0, "also write each frame as it is, one PNG each"),
     NUMBER(OPT_DELAY, "delay", 0, "SECONDS", "0.12", TYPE_REAL, 0.02, 60, "time of a frame of the GIF"),
     CHOICE(OPT_PRESET, "preset", 0, "NAME", "default", TYPE_CHOICE, choice_preset, "how the GIF is coded"),
+    ROW_EDIT,
     FLAG(OPT_LENIENT, "lenient", 0, "accept truncated pictures; the missing part is black"),
     ROWS_WRITE,
     ROWS_DEVICE,

@@ -88,6 +88,7 @@ enum option_id {
     OPT_LOSS,
     OPT_WHOLE,
     OPT_EDIT,
+    OPT_CLASSIFIER,
     OPT_TO,
     OPT_SCORE,
     OPT_SEARCH,
