@@ -33,7 +33,9 @@ static void put(struct onnx_bytes *b, const void *data, size_t n)
     if (mem_grow(&b->data, &b->cap, b->n + n + 1, 1, NULL) != LIMN_OK) {
         bad("out of memory", "");
     }
-    memcpy(b->data + b->n, data, n);
+    if (n > 0) {
+        memcpy(b->data + b->n, data, n);
+    }
     b->n += n;
 }
 

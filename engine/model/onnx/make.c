@@ -214,16 +214,17 @@ static struct onnx_val *reduce_merged(struct onnx_call *c, const struct op *op, 
 {
     int64_t dim[ONNX_MAX_RANK];
     int32_t r = 0;
-    uint32_t merged = 0;
+    uint32_t merged = 0, last = 2;
     for (int32_t i = 0; i < x->rank; i++) {
-        bool on = (axes >> i & 1) != 0;
-        if (r > 0 && on == ((merged >> (r - 1) & 1) != 0)) {
+        uint32_t on = axes >> i & 1;
+        if (on == last) {
             dim[r - 1] *= x->dim[i];
         } else {
             dim[r] = x->dim[i];
-            merged |= (on ? 1u : 0u) << r;
+            merged |= on << r;
             r++;
         }
+        last = on;
     }
     struct onnx_val *flat = move_view(c, x, r, dim);
     struct reduce_attrs a = {.axes = (int32_t)merged, .keepdims = 0};

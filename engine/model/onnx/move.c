@@ -78,7 +78,9 @@ struct onnx_val *move_view(struct onnx_call *c, struct onnx_val *x, int32_t rank
         struct onnx_val *v = val_copy(c, x);
         if (v != NULL) {
             v->rank = rank;
-            memcpy(v->dim, dim, (size_t)rank * sizeof *dim);
+            for (int32_t i = 0; i < rank; i++) {
+                v->dim[i] = dim[i];
+            }
             v->dev = VALUE_NONE;
         }
         return v;

@@ -26,9 +26,9 @@ static bool type_limits(struct onnx_call *c, int32_t type, double *lo, double *h
 /* A parameter per channel as a tensor that broadcasts to x along `axis`; scalars as they are. */
 static struct onnx_val *along(struct onnx_call *c, const struct onnx_val *x, struct onnx_val *p, int32_t axis)
 {
-    int64_t dim[ONNX_MAX_RANK];
+    int64_t dim[ONNX_MAX_RANK] = {0};
     if (p == NULL || p->n == 1 || p->rank != 1) {
-        return p != NULL && p->rank == 1 ? move_view(c, p, 0, NULL) : p;
+        return p != NULL && p->rank == 1 ? move_view(c, p, 0, dim) : p;
     }
     for (int32_t i = 0; i < x->rank; i++) {
         dim[i] = i == axis ? p->dim[0] : 1;
