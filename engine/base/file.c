@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -222,6 +223,7 @@ limn_status file_writer_open(const char *path, bool force, struct file_writer **
         mem_free(w);
         return st;
     }
+    (void)flock(w->fd, LOCK_EX | LOCK_NB); /* a temporary file that nobody holds was left by a killed process */
     *out = w;
     return LIMN_OK;
 }

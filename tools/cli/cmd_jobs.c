@@ -110,7 +110,25 @@ static json_t *job_json(const struct limn_job *j)
     return o;
 }
 
-static void list_json(const struct limn_job *list, size_t n, const uint64_t count[LIMN_JOB_STATES])
+static json_t *workers_json(limn_jobs *store)
+{
+    struct limn_worker *list = NULL;
+    size_t n = 0;
+    json_t *all = need(json_array());
+    if (limn_jobs_workers(store, &list, &n, NULL) == LIMN_OK) {
+        for (size_t i = 0; i < n; i++) {
+            json_t *o = need(json_object());
+            json_object_set_new(o, "pid", json_integer(list[i].pid));
+            json_object_set_new(o, "device", json_text(list[i].device));
+            json_object_set_new(o, "job", list[i].job ? json_integer(list[i].job) : json_null());
+            json_array_append_new(all, o);
+        }
+        limn_jobs_workers_free(&list);
+    }
+    return all;
+}
+
+static void list_json(limn_jobs *store, const struct limn_job *list, size_t n, const uint64_t count[LIMN_JOB_STATES])
 {
     json_t *j = json_begin("jobs"), *all = need(json_array()), *counts = need(json_object());
     for (size_t i = 0; i < n; i++) {
@@ -121,6 +139,7 @@ static void list_json(const struct limn_job *list, size_t n, const uint64_t coun
     }
     json_object_set_new(j, "jobs", all);
     json_object_set_new(j, "counts", counts);
+    json_object_set_new(j, "workers", workers_json(store));
     json_end(j);
 }
 
@@ -153,7 +172,7 @@ static int run_list(const struct args *a, limn_jobs *store)
         return say_status(&err);
     }
     if (args_has(a, OPT_JSON)) {
-        list_json(list, n, count);
+        list_json(store, list, n, count);
     } else if (n > 0) {
         list_table(list, n);
     } else {

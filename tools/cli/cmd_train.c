@@ -344,6 +344,7 @@ static int train_task(const struct args *a, const char *task, const char *arch, 
         return say_status(&err);
     }
     train_provenance(ctx, &p);
+    event_output(p.output);
     train_report_begin(&r, a, &p);
     limn_status st = train(ctx, &p, &result, &err);
     code = train_report_end(&r, st, &err, &p, &result);

@@ -199,6 +199,10 @@ static int add_operand(const struct args *a, size_t i, json_t *to)
     }
     bool model = names_model(name), task = strcmp(name, "task") == 0;
     int code = 0;
+    if (task && strncmp(way_of(a->command, text), text, strlen(text)) != 0) {
+        return say_error(EXIT_USAGE, "%s: nothing called \"%s\" (expected %s)", a->command->name, safe(text),
+                         a->command->operands);
+    }
     if (model) {
         code = resolve_model(text, strcmp(name, "model") == 0 || strcmp(name, "classifier") == 0, &path);
     } else if (!task) {

@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -79,17 +80,55 @@ static int make_line(struct job_run *r)
 
 /* ---- files ---- */
 
-/* A killed program leaves the temporary files that it was writing. */
+/* A killed program leaves the temporary files that it was writing; those of programs that live are locked. */
 static void remove_litter(const char *folder)
 {
     DIR *d = opendir(folder);
     for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-        if (strncmp(e->d_name, ".limn-", 6) == 0 && strlen(e->d_name) == 12) {
+        if (strncmp(e->d_name, ".limn-", 6) != 0 || strlen(e->d_name) != 12) {
+            continue;
+        }
+        int fd = openat(dirfd(d), e->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
             unlinkat(dirfd(d), e->d_name, 0);
+        }
+        if (fd >= 0) {
+            close(fd);
         }
     }
     if (d != NULL) {
         closedir(d);
+    }
+}
+
+/* In the folder of results and wherever else the program was about to write. */
+static void remove_all_litter(const struct job_run *r)
+{
+    char path[4096], last[4096] = "", *line = NULL;
+    size_t cap = 0;
+    struct stat info;
+    remove_litter(r->results);
+    job_file(r->w->store, r->d->job.id, "events", path);
+    FILE *f = fopen(path, "re");
+    while (f != NULL && getline(&line, &cap, f) > 0) {
+        json_t *o = strncmp(line, "{\"event\":\"output\"", 17) == 0 ? json_loads(line, 0, NULL) : NULL;
+        const char *to = json_string_value(json_object_get(o, "path"));
+        if (to != NULL) {
+            snprintf(path, sizeof(path), "%s", to);
+            char *slash = stat(path, &info) == 0 && S_ISDIR(info.st_mode) ? NULL : strrchr(path, '/');
+            if (slash != NULL) {
+                *slash = '\0';
+            }
+            if (strcmp(path, last) != 0) {
+                memcpy(last, path, sizeof(last));
+                remove_litter(path);
+            }
+        }
+        json_decref(o);
+    }
+    free(line);
+    if (f != NULL) {
+        fclose(f);
     }
 }
 
@@ -119,7 +158,7 @@ static int prepare_files(struct job_run *r, int fd[3])
         snprintf(r->told.error, sizeof(r->told.error), "%.399s", err.text);
         return EXIT_OUTPUT;
     }
-    remove_litter(r->results);
+    remove_all_litter(r);
     fd[0] = open_file(r, "events", O_RDWR | O_APPEND);
     fd[1] = open_file(r, "out", O_WRONLY | O_TRUNC);
     fd[2] = open_file(r, "err", O_RDWR | O_APPEND);
@@ -319,6 +358,7 @@ static void store_end(struct job_run *r, const struct limn_job_end *e)
     }
     say_note("job %lld: %s%s%s", (long long)r->d->job.id, limn_job_state_name(e->state), e->error ? ": " : "",
              e->error ? safe(e->error) : "");
+    remove_all_litter(r);
     const char *const kinds[] = {"events", "out", "err"};
     for (size_t i = 0; e->state == LIMN_JOB_DONE && i < 3; i++) {
         char path[4096];
