@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "explain/emit.h"
+#include "vk/device.h"
 
 struct explain_plan {
     struct graph *graph;
@@ -163,6 +164,7 @@ limn_status explain_plan_create(struct model *m, const struct explain_params *p,
     TRY(resolve_layers(plan, m, p, err));
     freeze(plan->graph);
     TRY(graph_optimise(plan->graph, OPTIMISE_DEAD | OPTIMISE_ACTIVATION | OPTIMISE_BN, err));
+    TRY(graph_split(plan->graph, p->device != NULL ? vk_device_caps(p->device) : NULL, err));
     if (p->n_methods > 0) {
         TRY(add_select(plan, err));
         TRY(emit_methods(plan, p, err));

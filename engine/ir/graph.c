@@ -28,6 +28,13 @@ static limn_status read_data(const struct const_source *s, float *dst, size_t n,
     return LIMN_OK;
 }
 
+static limn_status read_data_part(const struct const_source *s, size_t first, float *dst, size_t n, limn_error *err)
+{
+    (void)err;
+    memcpy(dst, ((const struct data_source *)s)->data + first, n * sizeof(float));
+    return LIMN_OK;
+}
+
 static limn_status read_fill(const struct const_source *s, float *dst, size_t n, limn_error *err)
 {
     (void)err;
@@ -112,7 +119,7 @@ limn_status graph_const_data(struct graph *g, const char *name, struct shape sha
         return err_nomem(err, n * sizeof(float), "a constant");
     }
     memcpy(copy, data, n * sizeof(float));
-    *s = (struct data_source){{read_data}, copy};
+    *s = (struct data_source){{read_data, read_data_part}, copy};
     return graph_const(g, name, shape, &s->base, out, err);
 }
 
@@ -308,6 +315,32 @@ limn_status const_read(const struct value *v, float *dst, size_t n, limn_error *
     return v->source->read(v->source, dst, n, err);
 }
 
+limn_status const_source_part(const struct const_source *s, size_t total, size_t first, float *dst, size_t n,
+                              limn_error *err)
+{
+    float *all = NULL;
+    limn_status st = LIMN_OK;
+    if (first > total || n > total - first) {
+        return err_set(err, LIMN_ERR_INTERNAL, "read of elements %zu to %zu of a constant of %zu", first, first + n,
+                       total);
+    }
+    if (s->read_part != NULL) {
+        return s->read_part(s, first, dst, n, err);
+    }
+    if (n == total) {
+        return s->read(s, dst, n, err);
+    }
+    all = mem_alloc(total, sizeof(*all));
+    if (all == NULL) {
+        return err_nomem(err, total * sizeof(*all), "a part of a constant");
+    }
+    TRY(s->read(s, all, total, err));
+    memcpy(dst, all + first, n * sizeof(*dst));
+out:
+    mem_free(all);
+    return st;
+}
+
 void graph_call(const struct graph *g, const struct node *n, struct shape *shapes, struct op_call *c)
 {
     input_shapes(g, n->n_in, n->in, shapes);
@@ -339,7 +372,7 @@ value_id build_fill(struct builder *b, struct shape shape, float v)
         b->status = err_nomem(b->err, sizeof(*s), "a constant");
         return VALUE_NONE;
     }
-    *s = (struct fill_source){{read_fill}, v};
+    *s = (struct fill_source){{.read = read_fill}, v};
     b->status = graph_const(b->g, NULL, shape, &s->base, &out, b->err);
     return out;
 }

@@ -14,6 +14,8 @@
 struct const_source {
     /* Writes all n float32 elements. Called any number of times, from the thread that runs the graph. */
     limn_status (*read)(const struct const_source *s, float *dst, size_t n, limn_error *err);
+    /* May be NULL (const_source_part then reads everything): elements first .. first + n - 1 only. */
+    limn_status (*read_part)(const struct const_source *s, size_t first, float *dst, size_t n, limn_error *err);
 };
 
 enum value_kind { VALUE_INPUT, VALUE_CONST, VALUE_RESULT };
@@ -88,6 +90,9 @@ void graph_replace_uses(struct graph *g, value_id from, value_id to);
 /* Live readers of each value: counts[n_value], caller's memory. A value flagged OUTPUT or TAP counts one more. */
 void graph_count_uses(const struct graph *g, int32_t *counts);
 limn_status const_read(const struct value *v, float *dst, size_t n, limn_error *err);
+/* Elements first .. first + n - 1 of a source that has `total`. */
+limn_status const_source_part(const struct const_source *s, size_t total, size_t first, float *dst, size_t n,
+                              limn_error *err);
 /* Fills an op_call for node i; `shapes` is caller's memory for n_in + n_out shapes. */
 void graph_call(const struct graph *g, const struct node *n, struct shape *shapes, struct op_call *c);
 

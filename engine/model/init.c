@@ -13,14 +13,19 @@ struct init {
     double centre, bound;
 };
 
-static limn_status init_read(const struct const_source *s, float *dst, size_t n, limn_error *err)
+static limn_status init_read_part(const struct const_source *s, size_t first, float *dst, size_t n, limn_error *err)
 {
     const struct init *x = (const struct init *)s;
     (void)err;
     for (size_t i = 0; i < n; i++) {
-        dst[i] = (float)(x->centre + x->bound * rng_symmetric(x->seed, i));
+        dst[i] = (float)(x->centre + x->bound * rng_symmetric(x->seed, first + i));
     }
     return LIMN_OK;
+}
+
+static limn_status init_read(const struct const_source *s, float *dst, size_t n, limn_error *err)
+{
+    return init_read_part(s, 0, dst, n, err);
 }
 
 limn_status init_source(struct arena *a, uint64_t seed, const char *name, enum weight_role role, double fan_in,
@@ -32,8 +37,10 @@ limn_status init_source(struct arena *a, uint64_t seed, const char *name, enum w
     if (x == NULL) {
         return err_nomem(err, sizeof *x, "starting weights");
     }
-    *x = (struct init){
-        {init_read}, rng_mix(seed) ^ rng_hash_text(name), one ? 1 : 0, drawn && fan_in > 0 ? 1 / sqrt(fan_in) : 0};
+    *x = (struct init){{init_read, init_read_part},
+                       rng_mix(seed) ^ rng_hash_text(name),
+                       one ? 1 : 0,
+                       drawn && fan_in > 0 ? 1 / sqrt(fan_in) : 0};
     *out = &x->source;
     return LIMN_OK;
 }

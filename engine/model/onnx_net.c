@@ -154,6 +154,7 @@ struct watched { /* a weight that is looked at when it is read for the first tim
     const struct const_source *from;
     struct onnx_net *net;
     const char *name;
+    size_t n;
     bool seen;
 };
 
@@ -181,6 +182,26 @@ static limn_status watched_read(const struct const_source *source, float *dst, s
     return st;
 }
 
+/* The whole tensor is looked at before a part of it is believed. */
+static limn_status watched_read_part(const struct const_source *source, size_t first, float *dst, size_t n,
+                                     limn_error *err)
+{
+    const struct watched *w = (const struct watched *)source;
+    if (w->seen) {
+        return const_source_part(w->from, w->n, first, dst, n, err);
+    }
+    float *all = mem_alloc(w->n, sizeof *all);
+    if (all == NULL) {
+        return err_nomem(err, w->n * sizeof *all, w->name);
+    }
+    limn_status st = watched_read(source, all, w->n, err);
+    if (st == LIMN_OK) {
+        memcpy(dst, all + first, n * sizeof *dst);
+    }
+    mem_free(all);
+    return st;
+}
+
 static limn_status watch_weights(struct onnx_net *n, struct graph *g, limn_error *err)
 {
     for (size_t i = 0; i < g->n_value; i++) {
@@ -192,7 +213,11 @@ static limn_status watch_weights(struct onnx_net *n, struct graph *g, limn_error
         if (w == NULL) {
             return err_nomem(err, sizeof *w, "a weight");
         }
-        *w = (struct watched){.source = {watched_read}, .from = v->source, .net = n, .name = v->name};
+        *w = (struct watched){.source = {watched_read, watched_read_part},
+                              .from = v->source,
+                              .net = n,
+                              .name = v->name,
+                              .n = shape_elems(&v->shape)};
         v->source = &w->source;
     }
     return LIMN_OK;

@@ -19,15 +19,20 @@ struct recipe {
     double scale, shift;
 };
 
-static limn_status recipe_read(const struct const_source *s, float *dst, size_t n, limn_error *err)
+static limn_status recipe_read_part(const struct const_source *s, size_t first, float *dst, size_t n, limn_error *err)
 {
     const struct recipe *r = (const struct recipe *)s;
     (void)err;
     for (size_t i = 0; i < n; i++) {
-        double u = (double)(rng_u64(r->seed, i) >> 40) * 0x1p-23 - 1.0;
+        double u = (double)(rng_u64(r->seed, first + i) >> 40) * 0x1p-23 - 1.0;
         dst[i] = (float)(r->shift + r->scale * u);
     }
     return LIMN_OK;
+}
+
+static limn_status recipe_read(const struct const_source *s, float *dst, size_t n, limn_error *err)
+{
+    return recipe_read_part(s, 0, dst, n, err);
 }
 
 limn_status recipe_source(struct arena *a, const char *name, enum weight_role role, double gain,
@@ -43,7 +48,8 @@ limn_status recipe_source(struct arena *a, const char *name, enum weight_role ro
     if (r == NULL) {
         return err_nomem(err, sizeof *r, "recipe weights");
     }
-    *r = (struct recipe){{recipe_read}, rng_hash_text(name) ^ 2020, rule[role].scale, rule[role].shift};
+    *r = (struct recipe){
+        {recipe_read, recipe_read_part}, rng_hash_text(name) ^ 2020, rule[role].scale, rule[role].shift};
     if (role == WEIGHT_KERNEL) {
         r->scale = gain * sqrt(6.0 / ((double)shape_elems(shape) / shape->dim[0]));
     }

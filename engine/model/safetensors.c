@@ -188,27 +188,36 @@ static limn_status st_check_layout(const struct safetensors *s, uint64_t data_by
     return LIMN_OK;
 }
 
-static limn_status st_read(const struct const_source *source, float *dst, size_t n, limn_error *err)
+static limn_status st_read_part(const struct const_source *source, size_t first, float *dst, size_t n, limn_error *err)
 {
     const struct st_tensor *t = (const struct st_tensor *)source;
     const struct safetensors *s = t->owner;
     uint8_t buf[ST_CHUNK * sizeof(float)];
     size_t item = dtype_size(t->dtype), step = sizeof buf / item;
-    if (n != t->elems || s->file == NULL) {
-        return err_set(err, LIMN_ERR_INTERNAL, "%s: read of %zu elements (expected %zu)", t->name, n, t->elems);
+    if (first > t->elems || n > t->elems - first || s->file == NULL) {
+        return err_set(err, LIMN_ERR_INTERNAL, "%s: read of %zu elements (expected %zu)", t->name, first + n, t->elems);
     }
+    const uint64_t at = s->data + t->begin + (uint64_t)first * item;
     if (t->dtype == DTYPE_F32) {
-        return file_read_at(s->file, s->data + t->begin, dst, n * sizeof *dst, err);
+        return file_read_at(s->file, at, dst, n * sizeof *dst, err);
     }
     for (size_t i = 0; i < n; i += step) {
         size_t m = n - i < step ? n - i : step;
-        limn_status st = file_read_at(s->file, s->data + t->begin + i * item, buf, m * item, err);
+        limn_status st = file_read_at(s->file, at + i * item, buf, m * item, err);
         if (st != LIMN_OK) {
             return st;
         }
         dtype_to_f32(t->dtype, buf, dst + i, m);
     }
     return LIMN_OK;
+}
+
+static limn_status st_read(const struct const_source *source, float *dst, size_t n, limn_error *err)
+{
+    const struct st_tensor *t = (const struct st_tensor *)source;
+    return n == t->elems
+               ? st_read_part(source, 0, dst, n, err)
+               : err_set(err, LIMN_ERR_INTERNAL, "%s: read of %zu elements (expected %zu)", t->name, n, t->elems);
 }
 
 static int st_by_name(const void *pa, const void *pb)
@@ -248,7 +257,7 @@ static limn_status st_add(struct safetensors *s, size_t *cap, const char *key, j
         *seen = true;
         return st_metadata(v, err);
     }
-    struct st_tensor t = {.source = {st_read}, .owner = s};
+    struct st_tensor t = {.source = {st_read, st_read_part}, .owner = s};
     limn_status st = st_entry(v, data_bytes, &t, err);
     if (st != LIMN_OK) {
         err_at(err, "tensor \"%s\"", key);

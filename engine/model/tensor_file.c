@@ -28,6 +28,13 @@ static limn_status initializer_read(const struct const_source *source, float *ds
     return x->from->source.read(&x->from->source, dst, n, err);
 }
 
+static limn_status initializer_read_part(const struct const_source *source, size_t first, float *dst, size_t n,
+                                         limn_error *err)
+{
+    const struct initializer *x = (const struct initializer *)source;
+    return const_source_part(&x->from->source, x->from->elems, first, dst, n, err);
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp((*(const struct onnx_tensor *const *)a)->name, (*(const struct onnx_tensor *const *)b)->name);
@@ -76,7 +83,7 @@ static limn_status list_initializers(struct tensor_file *f, limn_error *err)
             return err_set(err, LIMN_ERR_UNSUPPORTED, "initializer \"%.100s\" is %s, which limn does not convert",
                            from->name, onnx_type_name(from->type));
         }
-        to->source.read = initializer_read;
+        to->source = (struct const_source){initializer_read, initializer_read_part};
         to->name = from->name;
         to->rank = from->rank;
         memcpy(to->dim, from->dim, sizeof to->dim);

@@ -181,8 +181,8 @@ limn_status torch_tensor_read(const struct st_tensor *t, void *dst, limn_error *
                : read_strided(x, dst, err);
 }
 
-/* Integers and halves as float32, a chunk at a time when the bytes follow each other. */
-static limn_status read_converted(const struct torch_tensor *x, float *dst, size_t n, limn_error *err)
+/* Integers and halves as float32, a chunk at a time when the bytes follow each other, then from element `first`. */
+static limn_status read_converted(const struct torch_tensor *x, size_t first, float *dst, size_t n, limn_error *err)
 {
     size_t item = dtype_size(x->t.dtype);
     size_t step = x->contiguous ? CHUNK_BYTES / item : n;
@@ -193,7 +193,7 @@ static limn_status read_converted(const struct torch_tensor *x, float *dst, size
     }
     for (size_t i = 0; i < n && st == LIMN_OK; i += step) {
         size_t m = n - i < step ? n - i : step;
-        uint64_t at = x->storage->begin + ((uint64_t)x->view->offset + i) * item;
+        uint64_t at = x->storage->begin + ((uint64_t)x->view->offset + first + i) * item;
         st = x->contiguous ? file_read_at(x->file->file, at, buf, m * item, err) : read_strided(x, buf, err);
         if (st == LIMN_OK) {
             dtype_to_f32(x->t.dtype, buf, dst + i, m);
@@ -213,7 +213,21 @@ static limn_status torch_read(const struct const_source *source, float *dst, siz
         return torch_tensor_read(&x->t, dst, err);
     }
     limn_status st = storage_check(x, err);
-    return st != LIMN_OK || n == 0 ? st : read_converted(x, dst, n, err);
+    return st != LIMN_OK || n == 0 ? st : read_converted(x, 0, dst, n, err);
+}
+
+/* Of a contiguous tensor. */
+static limn_status torch_read_part(const struct const_source *source, size_t first, float *dst, size_t n,
+                                   limn_error *err)
+{
+    const struct torch_tensor *x = (const struct torch_tensor *)source;
+    limn_status st = storage_check(x, err);
+    if (st != LIMN_OK || n == 0) {
+        return st;
+    }
+    uint64_t at = x->storage->begin + ((uint64_t)x->view->offset + first) * sizeof *dst;
+    return x->t.dtype == DTYPE_F32 ? file_read_at(x->file->file, at, dst, n * sizeof *dst, err)
+                                   : read_converted(x, first, dst, n, err);
 }
 
 static bool is_contiguous(const struct pickle_tensor *v)
@@ -250,6 +264,7 @@ static limn_status add_tensor(struct torch_file *t, const struct pickle_value *k
     x->t.bytes = (uint64_t)v->elems * dtype_size(x->t.dtype);
     x->t.begin = x->storage->begin;
     x->contiguous = v->elems == 0 || is_contiguous(v);
+    x->t.source.read_part = x->contiguous ? torch_read_part : NULL;
     t->n++;
     return LIMN_OK;
 }

@@ -66,6 +66,27 @@ static limn_status weight_read(const struct const_source *source, float *dst, si
     return st;
 }
 
+/* The whole tensor is looked at before a part of it is believed. */
+static limn_status weight_read_part(const struct const_source *source, size_t first, float *dst, size_t n,
+                                    limn_error *err)
+{
+    const struct weight *x = (const struct weight *)source;
+    const struct st_tensor *t = x->tensor;
+    if (x->seen) {
+        return const_source_part(&t->source, t->elems, first, dst, n, err);
+    }
+    float *all = mem_alloc(t->elems, sizeof *all);
+    if (all == NULL) {
+        return err_nomem(err, t->elems * sizeof *all, x->name);
+    }
+    limn_status st = weight_read(source, all, t->elems, err);
+    if (st == LIMN_OK) {
+        memcpy(dst, all + first, n * sizeof *dst);
+    }
+    mem_free(all);
+    return st;
+}
+
 /* DenseNet's layers had a dot in the name of a part until torchvision 0.3: denselayer1.norm.1.weight is norm1.weight.
  */
 static limn_status modern_name(struct weights *w, const char **name, limn_error *err)
@@ -98,7 +119,8 @@ static limn_status weights_index(struct weights *w, limn_error *err)
         if (st != LIMN_OK) {
             return st;
         }
-        w->weight[i] = (struct weight){.source = {weight_read}, .owner = w, .tensor = t, .name = name};
+        w->weight[i] =
+            (struct weight){.source = {weight_read, weight_read_part}, .owner = w, .tensor = t, .name = name};
     }
     if (w->n > 0) {
         qsort(w->weight, w->n, sizeof *w->weight, weight_by_name);
@@ -248,7 +270,7 @@ static bool is_head(const struct weights *w, const char *name)
 limn_status weights_get(struct weights *w, struct arena *a, const char *name, enum weight_role role,
                         const struct shape *shape, const struct const_source **out, limn_error *err)
 {
-    static const struct const_source absent = {absent_read};
+    static const struct const_source absent = {.read = absent_read};
     if (w->file == NULL) {
         return w->random ? random_weight(w, a, name, role, shape, out, err)
                          : recipe_source(a, name, role, w->gain, shape, out, err);

@@ -15,6 +15,7 @@ struct folded_source {
     struct const_source base;
     const struct const_source *weight, *bias; /* of the convolution; bias may be NULL */
     const struct const_source *bn[BN_N_IN];
+    size_t total;    /* elements of the weight */
     size_t channels; /* of the result */
     /* channel of weight element i: (i / per_group) * group_channels + (i / per_channel) % group_channels */
     size_t per_group, per_channel, group_channels;
@@ -37,7 +38,8 @@ out:
     return st;
 }
 
-static limn_status folded_read_weight(const struct const_source *base, float *dst, size_t n, limn_error *err)
+static limn_status folded_read_part(const struct const_source *base, size_t first, float *dst, size_t n,
+                                    limn_error *err)
 {
     const struct folded_source *s = (const struct folded_source *)base;
     limn_status st = LIMN_OK;
@@ -47,10 +49,12 @@ static limn_status folded_read_weight(const struct const_source *base, float *ds
         TRY(err_nomem(err, s->channels * sizeof(*scale), "BatchNorm folding"));
     }
     TRY(fold_scale(s, scale, tmp, err));
-    TRY(s->weight->read(s->weight, dst, n, err));
-    for (size_t i = 0; i < n; i += s->per_channel) {
+    TRY(const_source_part(s->weight, s->total, first, dst, n, err));
+    for (size_t i = first, end; i < first + n; i = end) {
         double f = scale[i / s->per_group * s->group_channels + i / s->per_channel % s->group_channels];
-        for (size_t k = i; k < i + s->per_channel; k++) {
+        end = i - i % s->per_channel + s->per_channel;
+        end = end < first + n ? end : first + n;
+        for (size_t k = i - first; k < end - first; k++) {
             dst[k] = (float)((double)dst[k] * f);
         }
     }
@@ -58,6 +62,11 @@ out:
     mem_free(scale);
     mem_free(tmp);
     return st;
+}
+
+static limn_status folded_read_weight(const struct const_source *base, float *dst, size_t n, limn_error *err)
+{
+    return folded_read_part(base, 0, dst, n, err);
 }
 
 static limn_status folded_read_bias(const struct const_source *base, float *dst, size_t n, limn_error *err)
@@ -121,6 +130,7 @@ static void weight_layout(struct folded_source *s, const struct node *conv, cons
 {
     const struct conv_attrs *a = conv->attrs;
     size_t n = shape_elems(w), rows = (size_t)w->dim[0], columns = (size_t)w->dim[1];
+    s->total = n;
     if (conv->op == &op_conv) { /* [Cout, Cin/groups, k...] */
         s->per_channel = n / rows;
         s->group_channels = rows;
@@ -164,9 +174,9 @@ static limn_status fold(struct graph *g, size_t index, limn_error *err)
     if (in == NULL) {
         TRY(err_nomem(err, sizeof(*in), "BatchNorm folding"));
     }
-    s.base.read = folded_read_weight;
+    s.base = (struct const_source){folded_read_weight, folded_read_part};
     TRY(folded_const(g, &s, conv.in[CONV_W], "folded", w_shape, &in[CONV_W], err));
-    s.base.read = folded_read_bias;
+    s.base = (struct const_source){.read = folded_read_bias};
     TRY(folded_const(g, &s, conv.in[CONV_W], "bias", SHAPE((int32_t)s.channels), &in[CONV_BIAS], err));
     in[CONV_X] = conv.in[CONV_X];
     in[CONV_ADD] = in[CONV_MASK] = VALUE_NONE;

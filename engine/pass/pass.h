@@ -36,6 +36,10 @@ enum optimise_flag {
 };
 limn_status graph_optimise(struct graph *g, unsigned flags, limn_error *err);
 
+/* --- split.c: convolutions whose weight, or one sample, is larger than the device binds (caps->max_storage_range)
+ * become convolutions of parts of the channels. After BN, before autodiff. caps NULL: nothing is too large. --- */
+limn_status graph_split(struct graph *g, const struct device_caps *caps, limn_error *err);
+
 /* --- memplan.c: lifetimes to offsets in one arena --- */
 struct memplan_item { /* one buffer */
     uint64_t bytes;

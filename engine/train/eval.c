@@ -4,6 +4,7 @@
 
 #include "pass/pass.h"
 #include "train/plan.h"
+#include "vk/device.h"
 
 struct eval_tensor {
     size_t from, ema; /* tensors of the plan; ema == from without an average */
@@ -58,7 +59,7 @@ out:
     return st;
 }
 
-static limn_status build_eval(struct train_eval *e, limn_error *err)
+static limn_status build_eval(struct train_eval *e, const struct device_caps *caps, limn_error *err)
 {
     limn_status st = LIMN_OK;
     TRY(e->plan->task->make(e->plan->task, e->batch, false, &e->g, err));
@@ -70,6 +71,8 @@ static limn_status build_eval(struct train_eval *e, limn_error *err)
         e->g.graph->value[e->g.output].flags |= VALUE_OUTPUT;
     }
     TRY(bind_tensors(e, err));
+    TRY(graph_optimise(e->g.graph, OPTIMISE_DEAD | OPTIMISE_BN, err));
+    TRY(graph_split(e->g.graph, caps, err));
     TRY(graph_optimise(e->g.graph, OPTIMISE_ALL, err));
 out:
     return st;
@@ -86,7 +89,7 @@ limn_status train_eval_create(struct vk_device *dev, const struct exec_params *e
     e->plan = plan;
     e->batch = batch;
     e->g.target = e->g.output = e->g.dropout_step = VALUE_NONE;
-    TRY(build_eval(e, err));
+    TRY(build_eval(e, dev != NULL ? vk_device_caps(dev) : NULL, err));
     TRY(dev ? exec_vk_create(dev, e->g.graph, ep, &e->exec, err) : exec_ref_create(e->g.graph, &e->exec, err));
     *out = e;
     e = NULL;

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "pass/pass.h"
+#include "vk/device.h"
 
 enum { TOP = 5 };
 
@@ -27,6 +28,8 @@ static limn_status make_exec(struct run *x, limn_error *err)
         x->g->value[i].flags &= ~(uint32_t)(VALUE_PARAM | VALUE_TAP | VALUE_OUTPUT);
     }
     x->g->value[x->logits].flags |= VALUE_OUTPUT;
+    TRY(graph_optimise(x->g, OPTIMISE_DEAD | OPTIMISE_BN, err));
+    TRY(graph_split(x->g, x->o->dev != NULL ? vk_device_caps(x->o->dev) : NULL, err));
     TRY(graph_optimise(x->g, OPTIMISE_ALL, err));
     TRY(x->o->dev ? exec_vk_create(x->o->dev, x->g, &x->o->exec, &x->exec, err) : exec_ref_create(x->g, &x->exec, err));
 out:

@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "pass/pass.h"
 #include "train/plan.h"
+#include "vk/device.h"
 
 struct param { /* while planning */
     value_id value, grad, state;
@@ -344,7 +345,8 @@ out:
     return st;
 }
 
-static limn_status build_plan(struct train_plan *p, const struct train_spec *spec, limn_error *err)
+static limn_status build_plan(struct train_plan *p, const struct device_caps *caps, const struct train_spec *spec,
+                              limn_error *err)
 {
     struct planning w = {.p = p, .spec = spec};
     limn_status st = LIMN_OK;
@@ -360,6 +362,7 @@ static limn_status build_plan(struct train_plan *p, const struct train_spec *spe
     TRY(find_params(&w, err));
     TRY(train_bn(&w, err));
     TRY(graph_optimise(p->g.graph, OPTIMISE_DEAD | OPTIMISE_BN, err)); /* what is frozen folds */
+    TRY(graph_split(p->g.graph, caps, err));
     TRY(differentiate(&w, err));
     TRY(add_updates(&w, err));
     TRY(graph_optimise(p->g.graph, OPTIMISE_DEAD | OPTIMISE_SAME | OPTIMISE_EPILOGUE, err));
@@ -427,7 +430,7 @@ limn_status train_plan_create(struct vk_device *dev, const struct exec_params *e
     p->accumulate = spec->accumulate > 1 ? spec->accumulate : 1;
     p->keep = p->ema_k = VALUE_NONE;
     p->g.target = p->g.output = p->g.dropout_step = VALUE_NONE;
-    TRY(build_plan(p, spec, err));
+    TRY(build_plan(p, dev != NULL ? vk_device_caps(dev) : NULL, spec, err));
     TRY(dev ? exec_vk_create(dev, p->g.graph, ep, &p->exec, err) : exec_ref_create(p->g.graph, &p->exec, err));
     TRY(set_start(p, err));
     *out = p;

@@ -92,7 +92,7 @@ static void test_constants(void)
 {
     struct graph *g = NULL;
     struct exec *e = NULL;
-    const struct const_source source = {fail_to_read};
+    const struct const_source source = {.read = fail_to_read};
     CHECK_OK(graph_create(&g, &err));
     struct builder b = {g, LIMN_OK, &err};
     value_id x = toy_input(&b, "x", SHAPE(2)), w = VALUE_NONE;

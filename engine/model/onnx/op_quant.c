@@ -70,19 +70,31 @@ void onnx_quantize_linear(struct onnx_call *c)
 struct dequant_source {
     struct const_source base;
     const struct const_source *from;
-    size_t inner, channels; /* element i belongs to channel i / inner % channels */
+    size_t total, inner, channels; /* element i belongs to channel i / inner % channels */
     const float *scale, *zero;
 };
+
+/* `st`: whether dst holds the n stored numbers from `first` on. */
+static limn_status dequantise(const struct dequant_source *d, limn_status st, size_t first, float *dst, size_t n)
+{
+    for (size_t i = 0; i < n && st == LIMN_OK; i++) {
+        size_t k = (first + i) / d->inner % d->channels;
+        dst[i] = (dst[i] - d->zero[k]) * d->scale[k];
+    }
+    return st;
+}
 
 static limn_status read_dequantised(const struct const_source *s, float *dst, size_t n, limn_error *err)
 {
     const struct dequant_source *d = (const struct dequant_source *)s;
-    limn_status st = d->from->read(d->from, dst, n, err);
-    for (size_t i = 0; i < n && st == LIMN_OK; i++) {
-        size_t k = i / d->inner % d->channels;
-        dst[i] = (dst[i] - d->zero[k]) * d->scale[k];
-    }
-    return st;
+    return dequantise(d, d->from->read(d->from, dst, n, err), 0, dst, n);
+}
+
+static limn_status read_dequantised_part(const struct const_source *s, size_t first, float *dst, size_t n,
+                                         limn_error *err)
+{
+    const struct dequant_source *d = (const struct dequant_source *)s;
+    return dequantise(d, const_source_part(d->from, d->total, first, dst, n, err), first, dst, n);
 }
 
 /* One number per channel in the graph's memory. */
@@ -113,7 +125,7 @@ static struct onnx_val *dequantize_stored(struct onnx_call *c, const struct onnx
         call_fail(c, LIMN_ERR_NOMEM, "out of memory: %zu scales", channels);
         return NULL;
     }
-    *d = (struct dequant_source){{read_dequantised}, x->source, inner, channels, s, z};
+    *d = (struct dequant_source){{read_dequantised, read_dequantised_part}, x->source, x->n, inner, channels, s, z};
     return val_source_new(c, scale->type, x->rank, x->dim, &d->base);
 }
 

@@ -350,6 +350,14 @@ static limn_status tensor_read(const struct const_source *s, float *dst, size_t 
     return read_all(t, to_f32, dst, n, err);
 }
 
+/* Of floats as they are. */
+static limn_status tensor_read_part(const struct const_source *s, size_t first, float *dst, size_t n, limn_error *err)
+{
+    const struct onnx_tensor *t = (const struct onnx_tensor *)s;
+    const struct onnx_data *d = t->where;
+    return n == 0 ? LIMN_OK : onnx_bytes_read(&d->bytes, d->at + first * sizeof *dst, dst, n * sizeof *dst, err);
+}
+
 /* Elements by the dimensions. */
 static limn_status count_elements(struct onnx_tensor *t, limn_error *err)
 {
@@ -400,6 +408,6 @@ limn_status onnx_tensor_set(struct onnx_file *f, struct onnx_tensor *t, const st
     *kept = *d;
     t->where = kept;
     t->owner = f;
-    t->source.read = tensor_read;
+    t->source = (struct const_source){tensor_read, t->type == ONNX_FLOAT && !kept->tagged ? tensor_read_part : NULL};
     return LIMN_OK;
 }
