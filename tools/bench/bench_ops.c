@@ -68,7 +68,7 @@ static limn_status read_random(const struct const_source *s, float *dst, size_t 
     }
     return LIMN_OK;
 }
-static const struct const_source random_source = {read_random};
+static const struct const_source random_source = {.read = read_random};
 
 static limn_status set_random(struct exec *e, value_id v, size_t n, limn_error *err)
 {
