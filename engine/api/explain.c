@@ -153,6 +153,9 @@ static limn_status check_input(struct request *r, limn_error *err)
         return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: the architecture is not one that limn knows; name it (arch)",
                        r->m->name);
     }
+    if (model_latent(r->m->model) != NULL) {
+        return err_set(err, LIMN_ERR_UNSUPPORTED, "%s: is an autoencoder: it gives pictures, not classes", r->m->name);
+    }
     const struct shape one = model_input_shape(r->m->model, 1);
     r->input_elems = shape_elems(&one);
     if ((p->tensor != NULL) + (p->n_images > 0) + (p->n_volumes > 0) != 1) {

@@ -105,9 +105,6 @@ static limn_status open_training_data(struct training *t, limn_error *err)
         from.channels = c->channels;
         from.height = c->height;
         from.width = c->width;
-    } else if (t->autoencoder && from.height == 0) {
-        from.channels = from.channels ? from.channels : t->arch->channels;
-        from.height = from.width = t->arch->size;
     }
     const char *val = p->val_split ? p->val_split : "val";
     bool own = strcmp(val, "val") == 0;

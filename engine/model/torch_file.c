@@ -50,6 +50,10 @@ struct torch_file {
 
 bool torch_file_is(const uint8_t *head, size_t n, bool tar)
 {
+    static const uint8_t zero[4] = {0};
+    if (n >= 9 && head[8] == '{' && memcmp(head + 4, zero, 4) == 0) {
+        return false; /* safetensors, whose header may well be 0x0280 bytes long */
+    }
     return tar || (n >= 4 && memcmp(head, "PK\x03\x04", 4) == 0) || (n >= 4 && memcmp(head, "PK\x05\x06", 4) == 0) ||
            (n >= 2 && head[0] == 0x80 && head[1] >= 1 && head[1] <= 5);
 }

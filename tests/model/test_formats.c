@@ -10,6 +10,7 @@
 #include "base/rng.h"
 #include "explain/explain.h"
 #include "model/model.h"
+#include "model/torch_file.h"
 #include "vk/device.h"
 
 #define HERE LIMN_TEST_DATA "/golden/models/"
@@ -132,8 +133,18 @@ static void test_batch(const char *path)
     test_same(dir, (const char *const[]){__VA_ARGS__}, sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *),    \
               tolerance)
 
+/* A header of 0x0280 bytes starts as a pickle of protocol 2 does. */
+static void test_like_pickle(void)
+{
+    static const uint8_t safetensors[] = {0x80, 0x02, 0, 0, 0, 0, 0, 0, '{', '"'};
+    static const uint8_t pickle[] = {0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20};
+    CHECK(!torch_file_is(safetensors, sizeof safetensors, false));
+    CHECK(torch_file_is(pickle, sizeof pickle, false));
+}
+
 int main(void)
 {
+    test_like_pickle();
     if (vk_device_open("cpu", &device, &err) != LIMN_OK) {
         fprintf(stderr, "no device (%s): the reference executor\n", err.text);
     }
