@@ -372,15 +372,43 @@ static const char *const extra[] = {
     "t; "
     "node SequenceErase t m -> u; node SequenceInsert u x -> v; node SequenceErase v p -> w; "
     "node ConcatFromSequence w -> r | axis=0; node Neg r -> y",
+    "opset 17; input x float 2 3 4; output y float 4 4; init i int64 2 1 = 1 0; node GatherND x i -> a; "
+    "init j int64 2 3 1 = 0 3 2 1 1 0; node GatherElements a j -> b | axis=2; node ScatterElements a j b -> d | "
+    "axis=2; "
+    "init k int64 1 = 1; init u float 1 3 4 = .5; node ScatterND d k1 u -> e; init k1 int64 1 1 = 1; "
+    "init n int64 2 = 2 1; node ReverseSequence e n -> f | batch_axis=0 time_axis=1; node CumSum f axis -> g; "
+    "init axis int64 = 1; init m bool 3 = 1 0 1; node Compress g m -> h | axis=1; init s int64 2 = 4 4; "
+    "node Reshape h s -> q; node TopK q four -> r ri | axis=1; init four int64 1 = 4; node Einsum r q -> y | "
+    "equation='ij,kj->ik'",
+    "opset 17; input x float 1 4 4 4; output y float 1; init pads int64 8 = 0 0 1 1 0 0 1 1; "
+    "node Pad x pads -> a | mode='reflect'; node DepthToSpace a -> b | blocksize=2; node SpaceToDepth b -> c | "
+    "blocksize=3; init sc float 4 = .5; init w float 9 = 1 2 .5; init z float 9 = .1; "
+    "node InstanceNormalization c w z -> d; node LRN d -> e | size=3; init l float 4 = 1 1 .9 1; "
+    "node LayerNormalization e l -> f | axis=-1; init size int64 4 = 1 9 6 8; node Resize f _ _ size -> g | "
+    "mode='linear'; node MeanVarianceNormalization g -> h; init t int64 1 6 8 = 1 0 4 8 3; "
+    "node SoftmaxCrossEntropyLoss h t -> k; init one int64 1 = 1; node Reshape k one -> y",
     "opset 14; input x float 2 3 4; output y float 2 3 4; node Trilu x -> a; node Trilu a -> y | upper=0",
     "opset 13; input x float 3; output y float 3; node Identity x -> a; node Dropout a -> y",
 };
+
+/* Writes the models for tests/corpus/onnx/graphs, where the fuzz targets start from. */
+static void save_seed(size_t k, const struct onnx_bytes *b)
+{
+    const char *folder = getenv("LIMN_ONNX_SEEDS");
+    char path[600];
+    limn_error err = {0};
+    snprintf(path, sizeof path, "%s/model_%02zu.onnx", folder != NULL ? folder : "", k);
+    if (folder != NULL) {
+        CHECK_OK(file_write_atomic(path, b->data, b->n, true, &err));
+    }
+}
 
 static void run_extra(struct tally *t)
 {
     for (size_t k = 0; k < sizeof extra / sizeof *extra && getenv("LIMN_ONNX_ONLY") == NULL; k++) {
         struct subject s = {.name = extra[k]};
         struct onnx_bytes bytes = onnx_build(extra[k]);
+        save_seed(k, &bytes);
         if (onnx_file_parse("extra", bytes.data, bytes.n, &s.file, &s.err) != LIMN_OK ||
             onnx_import(s.file, NULL, &s.imp, &s.err) != LIMN_OK) {
             printf("FAIL %s: %s\n", extra[k], s.err.text);
