@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "keys.h"
 
 #define WRAP 100
 
@@ -165,6 +166,22 @@ static void man_tables(FILE *to)
     }
 }
 
+/* Names of actions are what a keymap file begins its lines with. */
+static void man_keys(FILE *to)
+{
+    fputs(".SH KEYS\nOf \\fBlimn tui\\fR, by the name of the action.\n", to);
+    for (int i = 1; i < ACT_COUNT; i++) {
+        const struct action_info *a = action_info((enum action)i);
+        fputs(".TP\n\\fB", to);
+        roff(to, a->name);
+        fputs("\\fR (", to);
+        roff(to, a->keys);
+        fputs(")\n", to);
+        roff(to, a->help);
+        fputs(".\n", to);
+    }
+}
+
 static const char man_end[] = ".SH OUTPUT\n"
                               "Results (paths, tables, or one JSON object with \"schema\": 1) go to standard output, "
                               "messages and progress bars to\n"
@@ -222,6 +239,7 @@ void doc_man(FILE *to)
         }
     }
     man_tables(to);
+    man_keys(to);
     fputs(man_end, to);
 }
 

@@ -94,7 +94,9 @@ int main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     signals_install();
     int code = 0;
-    if (argc < 2) {
+    if (argc < 2 && isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)) {
+        code = run_command(&command_tui, 0, argv + 1);
+    } else if (argc < 2) {
         doc_overview(stderr);
         code = EXIT_USAGE;
     } else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {

@@ -1,0 +1,40 @@
+/* What stands between the state that views show and the world: job store, models, files, programs, and the memory of
+ * the last session. Nothing here blocks for long: what may runs in a program of its own. */
+#ifndef LIMN_TUI_CLIENT_H
+#define LIMN_TUI_CLIENT_H
+
+#include "app.h"
+#include "child.h"
+
+struct client {
+    struct app *app;
+    limn_jobs *store;
+    uint64_t changes;
+    limn_context *context;
+    limn_model *model;
+    char model_open[520]; /* that `model` is */
+    const char **label;
+    struct child submit, retry, devices;
+};
+
+void client_open(struct client *c, struct app *a);
+void client_close(struct client *c);
+/* Does what the views wished for, but leaving, sleeping and redrawing. True when something changed. */
+bool client_serve(struct client *c);
+/* Looks whether jobs changed. True when something to show did. */
+bool client_look(struct client *c);
+/* Reads what programs say. True when one is over. */
+bool client_children(struct client *c);
+bool client_busy(const struct client *c); /* jobs run or wait */
+
+/* session.c */
+void session_load(struct app *a, const char *folder);
+void session_save(const struct app *a, const char *folder);
+void keymap_load(struct app *a);
+/* document.c */
+char *document_text(const struct new_state *n);              /* to be freed; NULL: out of memory */
+void document_read(struct queue_state *q, const char *text); /* fills q->argument */
+/* folder.c */
+void folder_read(struct new_state *n);
+
+#endif

@@ -1,0 +1,188 @@
+/* The loop: waits for keys, the terminal, programs and time; changes the state; draws when something changed. With
+ * nothing to do it looks once a second whether another process changed a job, and writes nothing. */
+#include "tui.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "client.h"
+#include "term.h"
+
+enum { LOOK_BUSY_MS = 250, LOOK_IDLE_MS = 1000, ESCAPE_MS = 40 };
+
+struct loop {
+    struct app *app;
+    struct client client;
+    struct grid grid;
+    unsigned char input[512];
+    size_t n_input;
+    bool pasting;
+    bool dirty, gone; /* gone: the terminal is */
+    int64_t looked, ticked;
+};
+
+static int64_t now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Keys out of the bytes read so far; with `last` a lone escape is the key. */
+static void take_keys(struct loop *l, bool last)
+{
+    size_t at = 0;
+    while (at < l->n_input) {
+        struct key_event ev;
+        const size_t n = key_parse(l->input + at, l->n_input - at, last, &l->pasting, &ev);
+        if (n == 0) {
+            break;
+        }
+        at += n;
+        app_key(l->app, &ev);
+        l->dirty |= ev.key != KEY_NONE;
+        if (client_serve(&l->client)) {
+            l->dirty = true;
+        }
+    }
+    l->n_input -= at;
+    memmove(l->input, l->input + at, l->n_input);
+}
+
+static bool draw(struct loop *l)
+{
+    struct app *a = l->app;
+    term_size(&a->width, &a->height);
+    if (l->grid.width != a->width || l->grid.height != a->height) {
+        grid_finish(&l->grid);
+        if (!grid_init(&l->grid, a->width, a->height)) {
+            return false;
+        }
+    }
+    const bool moving = a->view == VIEW_VIEWER && a->viewer.playing && a->overlay == OVERLAY_NONE;
+    term_tolerance(moving ? 4 : 0);
+    app_draw(a, &l->grid);
+    return term_draw(&l->grid);
+}
+
+static int time_to_wait(struct loop *l)
+{
+    const struct app *a = l->app;
+    int64_t ms = l->looked + (client_busy(&l->client) ? LOOK_BUSY_MS : LOOK_IDLE_MS) - a->now;
+    const int64_t frame = viewer_tick(l->app);
+    if (frame >= 0 && frame < ms) {
+        ms = frame;
+    }
+    if (l->n_input > 0 && ms > ESCAPE_MS) {
+        ms = ESCAPE_MS;
+    }
+    if (a->message_until != 0 && a->message_until - a->now < ms) {
+        ms = a->message_until - a->now;
+    }
+    return ms < 0 ? 0 : (int)ms;
+}
+
+static void pass_time(struct loop *l)
+{
+    struct app *a = l->app;
+    const size_t frame = a->viewer.frame;
+    a->now = now_ms();
+    if (l->looked > a->now) { /* the clock was set back */
+        l->looked = a->now;
+    }
+    if (a->now - l->looked >= (client_busy(&l->client) ? LOOK_BUSY_MS : LOOK_IDLE_MS)) {
+        l->looked = a->now;
+        l->dirty |= client_look(&l->client);
+        l->dirty |= client_serve(&l->client);
+    }
+    if (a->queue.count[LIMN_JOB_RUNNING] > 0 && a->view == VIEW_QUEUE && a->now - l->ticked >= 1000) {
+        l->ticked = a->now;
+        l->dirty = true; /* times that pass */
+    }
+    if (a->message_until != 0 && a->now >= a->message_until) {
+        a->message_until = 0;
+        l->dirty = true;
+    }
+    viewer_tick(a);
+    l->dirty |= a->viewer.frame != frame;
+}
+
+static size_t descriptors(const struct client *c, struct pollfd *out)
+{
+    const struct child *child[] = {&c->submit, &c->devices, &c->retry};
+    size_t n = 0;
+    for (size_t i = 0; i < 3; i++) {
+        const int fd = child[i]->fd[0] >= 0 ? child[i]->fd[0] : child[i]->fd[1];
+        if (child[i]->pid != 0 && fd >= 0) {
+            out[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
+        }
+    }
+    return n;
+}
+
+/* One round; false: the end. */
+static bool turn(struct loop *l)
+{
+    struct pollfd more[4];
+    struct app *a = l->app;
+    const size_t n = descriptors(&l->client, more);
+    const unsigned got = term_wait(more, n, time_to_wait(l));
+    if ((got & TERM_GONE) || term_stopped()) {
+        l->gone = (got & TERM_GONE) != 0;
+        return false;
+    }
+    pass_time(l);
+    if (got & TERM_INPUT) {
+        l->n_input += term_read(l->input + l->n_input, sizeof l->input - l->n_input);
+        take_keys(l, false);
+    } else if (l->n_input > 0) {
+        take_keys(l, true);
+    }
+    if (got & TERM_OTHER) {
+        l->dirty |= client_children(&l->client);
+        l->dirty |= client_serve(&l->client);
+    }
+    if (a->want & WANT_REDRAW) {
+        term_forget();
+        l->dirty = true;
+    }
+    if (a->want & WANT_SUSPEND) {
+        term_suspend();
+    }
+    l->dirty |= (got & TERM_RESIZED) != 0;
+    const bool quit = (a->want & WANT_QUIT) != 0;
+    a->want = 0;
+    if (l->dirty && !quit) {
+        l->dirty = !draw(l); /* refused: the terminal is busy, try with the next event */
+    }
+    return !quit;
+}
+
+bool tui_run(const struct caps *caps, struct tui_result *out)
+{
+    struct app *a = calloc(1, sizeof *a);
+    struct loop *l = calloc(1, sizeof *l);
+    *out = (struct tui_result){0};
+    const bool fine = a != NULL && l != NULL && term_open(caps, out->error, sizeof out->error);
+    if (fine) {
+        app_init(a, caps);
+        term_size(&a->width, &a->height);
+        l->app = a;
+        a->now = l->looked = now_ms();
+        client_open(&l->client, a);
+        l->dirty = !draw(l);
+        while (turn(l)) {
+        }
+        out->signal = term_stopped() ? term_stopped() : l->gone ? SIGHUP : 0;
+        term_close();
+        out->jobs_go_on = client_busy(&l->client);
+        client_close(&l->client);
+        grid_finish(&l->grid);
+    }
+    free(a);
+    free(l);
+    return fine;
+}

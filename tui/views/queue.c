@@ -1,0 +1,266 @@
+/* The jobs: a list with state, progress and time, and beside or below it details and log of the marked one. */
+#include <stdio.h>
+#include <string.h>
+
+#include "app.h"
+
+const struct limn_job *queue_job(const struct queue_state *q)
+{
+    const int64_t i = q->marked - q->first;
+    return i >= 0 && i < q->n ? &q->job[i] : NULL;
+}
+
+bool job_over(const struct limn_job *j)
+{
+    return (LIMN_JOB_BIT(j->state) & LIMN_JOB_OVER) != 0;
+}
+
+const char *job_sign(const struct limn_job *j, enum ui_role *role)
+{
+    static const struct {
+        const char *sign;
+        enum ui_role role;
+    } sign[LIMN_JOB_STATES] = {
+        [LIMN_JOB_QUEUED] = {"○", UI_DIM},    [LIMN_JOB_RUNNING] = {"●", UI_ACCENT},
+        [LIMN_JOB_DONE] = {"✓", UI_GOOD},     [LIMN_JOB_FAILED] = {"✗", UI_BAD},
+        [LIMN_JOB_CANCELLED] = {"–", UI_DIM}, [LIMN_JOB_INTERRUPTED] = {"!", UI_NOTE},
+    };
+    *role = (unsigned)j->state < LIMN_JOB_STATES ? sign[j->state].role : UI_DIM;
+    return (unsigned)j->state < LIMN_JOB_STATES ? sign[j->state].sign : "?";
+}
+
+/* "41 s left", "took 3:07", "2 h ago" */
+static void time_text(const struct app *a, const struct limn_job *j, char out[40])
+{
+    char text[24];
+    out[0] = '\0';
+    if (j->state == LIMN_JOB_RUNNING && j->cancelling) {
+        snprintf(out, 40, "stopping");
+    } else if (j->state == LIMN_JOB_RUNNING && j->left >= 0) {
+        snprintf(out, 40, "%s left", ui_duration(j->left, text));
+    } else if (j->state == LIMN_JOB_RUNNING && j->started > 0) {
+        snprintf(out, 40, "for %s", ui_duration((double)(a->now - j->started) / 1000, text));
+    } else if (j->ended > 0) {
+        snprintf(out, 40, "%s", ui_ago((double)(a->now - j->ended) / 1000, text));
+    }
+}
+
+static void draw_progress(const struct ui *u, struct rect line, int32_t x, int32_t w, const struct limn_job *j,
+                          bool marked)
+{
+    const enum ui_role role = marked ? UI_SELECTED : UI_DIM;
+    if (j->state == LIMN_JOB_RUNNING) {
+        char text[8];
+        snprintf(text, sizeof text, "%3d %%", (int)(100 * j->part));
+        ui_right(u, line, x, line.y, 5, marked ? UI_SELECTED : UI_TEXT, text);
+        ui_bar(u, line, x + 6, line.y, w - 6, j->part, UI_ACCENT);
+    } else {
+        const char *name = limn_job_state_name(j->state);
+        ui_text(u, line, x, line.y, w, role, name ? name : "");
+    }
+}
+
+static void draw_row(const struct app *a, const struct ui *u, struct rect line, const struct limn_job *j, bool marked)
+{
+    enum ui_role role;
+    char text[40];
+    const char *sign = job_sign(j, &role);
+    const int32_t bar = line.w >= 100 ? 24 : line.w >= 60 ? 14 : 11, when = line.w >= 60 ? 12 : 0;
+    if (marked) {
+        grid_fill(u->grid, line, ' ', ui_style(UI_SELECTED, u->colours));
+    }
+    int32_t x = line.x + 1;
+    ui_text(u, line, x, line.y, 1, marked ? UI_SELECTED : role, sign);
+    snprintf(text, sizeof text, "%lld", (long long)j->id);
+    ui_right(u, line, x + 2, line.y, 5, marked ? UI_SELECTED : UI_DIM, text);
+    x += 9;
+    const int32_t right = line.x + line.w - 2; /* the bar of the list beyond it */
+    const int32_t title = right - x - bar - when - (when ? 4 : 2);
+    ui_text(u, line, x, line.y, title, marked ? UI_SELECTED : UI_TEXT, j->title);
+    x += title + 2;
+    draw_progress(u, line, x, bar, j, marked);
+    if (when > 0) {
+        time_text(a, j, text);
+        ui_right(u, line, x + bar + 1, line.y, when, marked ? UI_SELECTED : UI_DIM, text);
+    }
+}
+
+static void draw_list(const struct app *a, const struct ui *u, struct rect r)
+{
+    const struct queue_state *q = &a->queue;
+    char note[48] = "";
+    if (q->total > 0) {
+        snprintf(note, sizeof note, "%lld of %lld", (long long)q->marked + 1, (long long)q->total);
+    }
+    struct rect in = ui_title(u, r, true, "Jobs", note);
+    if (q->problem[0] != '\0') {
+        ui_wrap(u, in, UI_BAD, q->problem, true);
+        return;
+    }
+    if (q->total == 0) {
+        char key[64], text[120];
+        keymap_keys(&a->keys, ACT_NEW, key, sizeof key);
+        snprintf(text, sizeof text, "Press %s to choose a picture and a network.", key);
+        ui_centre(u, in, (const char *const[]){"No jobs yet", text}, 2);
+        return;
+    }
+    const int64_t first = ui_first(q->total, q->marked, in.h);
+    for (int32_t i = 0; i < in.h && first + i < q->total; i++) {
+        const int64_t at = first + i - q->first;
+        const struct rect line = {in.x, in.y + i, in.w - 1, 1};
+        if (at >= 0 && at < q->n) {
+            draw_row(a, u, line, &q->job[at], first + i == q->marked);
+        } else {
+            ui_text(u, line, line.x + 1, line.y, line.w, UI_DIM, "…");
+        }
+    }
+    ui_scroll(u, in, q->total, first);
+}
+
+/* One line "name  value"; returns the next line. */
+static int32_t fact(const struct ui *u, struct rect r, int32_t y, enum ui_role role, const char *name,
+                    const char *value)
+{
+    if (value[0] != '\0' && y < r.y + r.h) {
+        ui_text(u, r, r.x, y, 10, UI_DIM, name);
+        const struct rect text = {r.x + 11, y, r.w - 11, r.y + r.h - y};
+        y += ui_wrap(u, text, role, value, true);
+    }
+    return y;
+}
+
+static int32_t state_facts(const struct ui *u, struct rect r, const struct limn_job *j)
+{
+    char text[400], t1[24], rate[64] = "";
+    enum ui_role role;
+    int32_t y = r.y;
+    const char *sign = job_sign(j, &role), *state = limn_job_state_name(j->state);
+    snprintf(text, sizeof text, "%s %s%s", sign, state ? state : "", j->cancelling ? ", stopping" : "");
+    if (j->state == LIMN_JOB_RUNNING && j->stage[0] != '\0') {
+        snprintf(text, sizeof text, "%s %s: %s", sign, state, j->stage);
+    } else if (job_over(j) && j->started > 0 && j->ended >= j->started) {
+        snprintf(text, sizeof text, "%s %s, took %s", sign, state,
+                 ui_duration((double)(j->ended - j->started) / 1000, t1));
+    }
+    y = fact(u, r, y, role, "state", text);
+    if (j->state == LIMN_JOB_RUNNING && y < r.y + r.h) {
+        if (j->rate > 0) {
+            snprintf(rate, sizeof rate, " %.3g %s/s", j->rate, j->rate_unit);
+        }
+        const int32_t w = r.w - 11 - 6 - ui_columns(rate);
+        ui_text(u, r, r.x, y, 10, UI_DIM, "progress");
+        ui_bar(u, r, r.x + 11, y, w, j->part, UI_ACCENT);
+        snprintf(text, sizeof text, " %3d %%%s", (int)(100 * j->part), rate);
+        ui_text(u, r, r.x + 11 + w, y, r.w, UI_TEXT, text);
+        y++;
+    }
+    if (j->attempt > 1) {
+        snprintf(text, sizeof text, "%d", (int)j->attempt);
+        y = fact(u, r, y, UI_TEXT, "attempt", text);
+    }
+    return y;
+}
+
+static void draw_details(const struct app *a, const struct ui *u, struct rect r)
+{
+    const struct queue_state *q = &a->queue;
+    const struct limn_job *j = queue_job(q);
+    char title[64] = "Job";
+    if (j != NULL) {
+        snprintf(title, sizeof title, "Job %lld", (long long)j->id);
+    }
+    r = ui_title(u, r, false, title, j != NULL ? j->command : "");
+    if (j == NULL) {
+        return;
+    }
+    const struct limn_job_detail *d = q->detail != NULL && q->detail->job.id == j->id ? q->detail : NULL;
+    int32_t y = state_facts(u, r, j);
+    if (d != NULL) {
+        y = fact(u, r, y, UI_BAD, "error", d->error);
+        y = fact(u, r, y, UI_NOTE, "hint", d->hint);
+        for (size_t i = 0; i < q->n_arguments; i++) {
+            y = fact(u, r, y, UI_TEXT, q->argument[i].name, q->argument[i].value);
+        }
+        y = fact(u, r, y, UI_TEXT, "device", d->device);
+        for (size_t i = 0; i < d->n_artifacts && y < r.y + r.h; i++, y++) {
+            ui_text(u, r, r.x, y, 10, UI_DIM, i == 0 ? "results" : "");
+            ui_path(u, r, r.x + 11, y, r.w - 11, UI_GOOD, d->artifact[i].path);
+        }
+    } else {
+        fact(u, r, y, UI_BAD, "reason", j->reason);
+    }
+}
+
+static void draw(const struct app *a, const struct ui *u, struct rect r)
+{
+    if (r.w >= 116) {
+        const struct rect list = ui_left(&r, r.w * 58 / 100, 1);
+        draw_list(a, u, list);
+        if (a->queue.total > 0) {
+            const struct rect details = ui_top(&r, r.h / 2, 1);
+            draw_details(a, u, details);
+            log_draw(a, u, r, 0);
+        }
+        return;
+    }
+    if (r.w < 76 || r.h < 14 || a->queue.total == 0) {
+        draw_list(a, u, r);
+        return;
+    }
+    draw_list(a, u, ui_top(&r, r.h * 55 / 100, 0));
+    draw_details(a, u, r);
+}
+
+static bool act_on_job(struct app *a, enum action action)
+{
+    const struct limn_job *j = queue_job(&a->queue);
+    const bool over = j != NULL && job_over(j);
+    if (j == NULL) {
+        app_say(a, UI_NOTE, "there is no job");
+    } else if (action == ACT_CANCEL && over) {
+        app_say(a, UI_NOTE, "job %lld is over: %s", (long long)j->id, limn_job_state_name(j->state));
+    } else if (action == ACT_CANCEL) {
+        a->want |= WANT_CANCEL;
+    } else if (action == ACT_RETRY && (j->state == LIMN_JOB_QUEUED || j->state == LIMN_JOB_RUNNING)) {
+        app_say(a, UI_NOTE, "job %lld is %s already", (long long)j->id, limn_job_state_name(j->state));
+    } else if (action == ACT_RETRY && j->state == LIMN_JOB_DONE) {
+        app_say(a, UI_NOTE, "job %lld is done: nothing to try again", (long long)j->id);
+    } else if (action == ACT_RETRY) {
+        a->want |= WANT_RETRY;
+    } else if (action == ACT_FORGET && !over) {
+        app_say(a, UI_NOTE, "job %lld is not over: cancel it first", (long long)j->id);
+    } else if (action == ACT_FORGET) {
+        a->want |= WANT_FORGET;
+    } else if (action == ACT_OPEN && j->n_artifacts == 0) {
+        app_say(a, UI_NOTE, "job %lld has no results%s", (long long)j->id, over ? "" : " yet");
+    } else {
+        app_go(a, action == ACT_OPEN ? VIEW_VIEWER : VIEW_LOG);
+    }
+    return true;
+}
+
+static bool act(struct app *a, enum action action)
+{
+    struct queue_state *q = &a->queue;
+    if (app_move(a, action, q->total, &q->marked)) {
+        const struct limn_job *j = queue_job(q);
+        q->id = j != NULL ? j->id : 0;
+        a->want |= WANT_JOBS;
+        return true;
+    }
+    switch (action) {
+    case ACT_NEW:
+        app_go(a, VIEW_NEW);
+        return true;
+    case ACT_OPEN:
+    case ACT_OPEN_LOG:
+    case ACT_CANCEL:
+    case ACT_RETRY:
+    case ACT_FORGET:
+        return act_on_job(a, action);
+    default:
+        return false;
+    }
+}
+
+const struct view view_queue = {.name = "queue", .title = "Queue", .where = IN_QUEUE, .draw = draw, .act = act};
