@@ -5,6 +5,7 @@
 #include "job/store.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,9 +204,11 @@ static limn_status open_database(limn_jobs *s, limn_error *err)
     if (s->read_only && !file_exists(path)) {
         return err_set(err, LIMN_ERR_IO, "%s: cannot write: %s", s->folder, strerror(errno));
     }
-    mode_t mask = umask(0077);
+    int made = s->read_only ? -1 : open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (made >= 0) { /* an empty file is an empty database; SQLite gives its other files the same mode */
+        close(made);
+    }
     st = sql_open(path, s->read_only, &s->db, err);
-    umask(mask);
     if (st == LIMN_OK && s->read_only) {
         st = read_version(s->db, path, &version, err);
         if (st == LIMN_OK && version != VERSION) {

@@ -208,7 +208,9 @@ static int work(struct worker *w, double idle)
         int64_t id = 0;
         limn_status st = limn_worker_take(w->store, w->id, &id, &err);
         if (st == LIMN_OK && id != 0) {
-            job_run(w, id);
+            if (!job_run(w, id)) {
+                break; /* the job becomes interrupted when this process is gone */
+            }
             since = clock_now();
             failed = 0;
             continue;

@@ -47,14 +47,15 @@ struct job_run {
     struct job_told told;
     struct document_line line;
     char results[4096];
-    bool again;      /* an earlier attempt told something */
     bool cancelled;  /* the user wants it to stop */
     bool called_off; /* the worker is to end */
     pid_t pid;
     int status;
 };
 
-/* The document as a command line, with what the worker adds. A training that began goes on; --force would wipe it. */
+/* The document as a command line, with what the worker adds. A training goes on once it has told progress, which it
+ * does before its first checkpoint: whatever was in its folder before is not continued, and --force does not wipe its
+ * own. */
 static int make_line(struct job_run *r)
 {
     struct document_line *l = &r->line;
@@ -62,7 +63,7 @@ static int make_line(struct job_run *r)
     if (code != 0) {
         return code;
     }
-    if (r->d->job.resumable && r->again && (r->told.begun || !document_line_has(l, "force"))) {
+    if (r->d->job.resumable && r->told.begun) {
         document_line_remove(l, "force");
         if (!document_line_has(l, "resume")) {
             document_line_add(l, "--resume");
@@ -279,7 +280,11 @@ static limn_status publish(struct job_run *r, limn_error *err)
         snprintf(to, sizeof(to), "%s/result.%s", r->results, strcmp(kind, "text") == 0 ? "txt" : kind);
         bool ok = fsync(fd) == 0 && rename(from, to) == 0;
         close(fd);
-        return ok ? limn_worker_artifact(r->w->store, r->d->job.id, kind, to, err) : LIMN_ERR_IO;
+        if (!ok) {
+            snprintf(err->text, sizeof(err->text), "%.300s: cannot write: %s", r->results, strerror(errno));
+            return LIMN_ERR_IO;
+        }
+        return limn_worker_artifact(r->w->store, r->d->job.id, kind, to, err);
     }
     if (fd >= 0) {
         close(fd);
@@ -341,11 +346,14 @@ static void judge(struct job_run *r, int code, int killed, struct limn_job_end *
     }
 }
 
-static void store_end(struct job_run *r, const struct limn_job_end *e)
+/* False when the store would not take it for so long that the worker had better go: then the job counts as interrupted,
+ * and the next worker finds the end in the events. */
+static bool store_end(struct job_run *r, const struct limn_job_end *e)
 {
     limn_error err = {0};
+    limn_status st = LIMN_OK;
     for (int i = 0; i < STORE_TRIES && !(signal_caught && i > 5); i++) {
-        limn_status st = told_read(r->w, &r->told, true) ? LIMN_OK : LIMN_ERR_IO;
+        st = told_read(r->w, &r->told, true) ? LIMN_OK : LIMN_ERR_IO;
         if (st == LIMN_OK && (e->state == LIMN_JOB_DONE || e->exit_code == EXIT_SOME_FAILED)) {
             st = publish(r, &err);
         }
@@ -356,6 +364,9 @@ static void store_end(struct job_run *r, const struct limn_job_end *e)
         say_note("job %lld: %s", (long long)r->d->job.id, err.text);
         pause_ms(500);
     }
+    if (st != LIMN_OK) {
+        return st == LIMN_ERR_ARG; /* not this worker's any more: nothing to store */
+    }
     say_note("job %lld: %s%s%s", (long long)r->d->job.id, limn_job_state_name(e->state), e->error ? ": " : "",
              e->error ? safe(e->error) : "");
     remove_all_litter(r);
@@ -365,9 +376,10 @@ static void store_end(struct job_run *r, const struct limn_job_end *e)
         job_file(r->w->store, r->d->job.id, kinds[i], path);
         unlink(path);
     }
+    return true;
 }
 
-static void run_to_end(struct job_run *r)
+static bool run_to_end(struct job_run *r)
 {
     struct limn_job_end e = {.state = LIMN_JOB_FAILED, .counts = true};
     char text[500] = "";
@@ -379,8 +391,7 @@ static void run_to_end(struct job_run *r)
     }
     if (code != 0) {
         judge(r, code, 0, &e, text);
-        store_end(r, &e);
-        return;
+        return store_end(r, &e);
     }
     watch(r);
     r->told.exit_code = -1;
@@ -394,42 +405,42 @@ static void run_to_end(struct job_run *r)
         e = (struct limn_job_end){
             .state = LIMN_JOB_INTERRUPTED, .exit_code = e.exit_code, .error = "its worker was told to end"};
     }
-    store_end(r, &e);
+    return store_end(r, &e);
 }
 
-void job_run(struct worker *w, int64_t id)
+bool job_run(struct worker *w, int64_t id)
 {
     struct job_run r = {.w = w, .told = {.id = id, .exit_code = -1}};
     limn_error err = {0};
     if (limn_jobs_show(w->store, id, &r.d, &err) != LIMN_OK ||
         limn_worker_place(w->store, id, &r.told.read_events, &r.told.read_stderr, &err) != LIMN_OK) {
         say_note("job %lld: %s", (long long)id, err.text);
-        pause_ms(500);
         limn_job_detail_free(&r.d);
-        return;
+        return false;
     }
+    bool stored = false;
     snprintf(r.results, sizeof(r.results), "%s", r.d->folder);
     say_note("job %lld: %s", (long long)id, safe(r.d->job.title));
     (void)told_read(w, &r.told, true); /* of a worker that was killed */
-    r.again = r.told.read_events > 0;
-    r.told.begun = r.told.begun || (r.again && told_began(w->store, id));
+    r.told.begun = r.told.begun || told_began(w->store, id);
     int code = r.told.exit_code;
     struct limn_job_end e;
     char text[500] = "";
     if (code >= 0 && code < 128) { /* it had come to its end, and only the store did not know */
         judge(&r, code, 0, &e, text);
-        store_end(&r, &e);
+        stored = store_end(&r, &e);
     } else if (r.d->job.attempt > LIMN_JOB_ATTEMPTS) {
         snprintf(text, sizeof(text), "its worker ended %d times before it was done", LIMN_JOB_ATTEMPTS);
         e = (struct limn_job_end){.state = LIMN_JOB_FAILED,
                                   .exit_code = -1,
                                   .error = text,
                                   .hint = "limn jobs log says more; limn jobs retry starts it again"};
-        store_end(&r, &e);
+        stored = store_end(&r, &e);
     } else {
         r.told.error[0] = r.told.last[0] = '\0';
-        run_to_end(&r);
+        stored = run_to_end(&r);
     }
     document_line_finish(&r.line);
     limn_job_detail_free(&r.d);
+    return stored;
 }

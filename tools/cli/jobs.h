@@ -50,8 +50,8 @@ struct worker {
     double beat;
 };
 void worker_beat(struct worker *w);
-/* Runs a job that was taken, to its end. Returns when the store knows about it. */
-void job_run(struct worker *w, int64_t id);
+/* Runs a job that was taken, to its end. Returns when the store knows about it; false when it will not. */
+bool job_run(struct worker *w, int64_t id);
 /* FOLDER/run/ID.KIND: "events", "out", "err". */
 void job_file(const limn_jobs *store, int64_t id, const char *kind, char path[4096]);
 
