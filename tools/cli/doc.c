@@ -197,8 +197,8 @@ static const char man_end[] = ".SH OUTPUT\n"
                               ".SH ENVIRONMENT\n"
                               ".TP\n.B LIMN_MODELS\nfolder that is searched first for installed models\n"
                               ".TP\n.B XDG_CACHE_HOME\nholds the pipeline cache, in limn/\n"
-                              ".TP\n.B LIMN_STATE\nfolder of the jobs and their results; default: limn/ in XDG_STATE_HOME or "
-                              "~/.local/state\n"
+                              ".TP\n.B LIMN_STATE\nfolder of the jobs and their results (default: limn/ in "
+                              "XDG_STATE_HOME, or ~/.local/state/limn)\n"
                               ".TP\n.B NO_COLOR\nno bold headings\n";
 
 void doc_man(FILE *to)
