@@ -42,14 +42,11 @@ static limn_status take_lock(struct train_folder *f, limn_error *err)
 static bool holds_training(const struct train_folder *f)
 {
     struct checkpoint *c = NULL;
-    char path[FILE_PATH], model[FILE_PATH];
-    bool any = false;
-    if (checkpoint_newest(f->path, NULL, NULL, &c, path, sizeof(path), NULL) == LIMN_OK) {
-        any = c != NULL;
-    }
+    char path[FILE_PATH] = "", model[FILE_PATH];
+    checkpoint_newest(f->path, NULL, NULL, &c, path, sizeof(path), NULL);
     checkpoint_close(&c);
     snprintf(model, sizeof(model), "%s/model.safetensors", f->path);
-    return any || file_exists(model);
+    return path[0] || file_exists(model); /* damaged ones count */
 }
 
 limn_status folder_open(struct train_folder *f, const char *path, bool resume, bool force, limn_error *err)
@@ -64,7 +61,7 @@ limn_status folder_open(struct train_folder *f, const char *path, bool resume, b
     if (!resume && !force && holds_training(f)) {
         TRY(err_set(err, LIMN_ERR_IO, "%s: holds a training (--resume continues it, --force starts anew)", path));
     }
-    checkpoint_prune(f->path, force && !resume ? 0 : 2);
+    checkpoint_prune(f->path, SIZE_MAX);
 out:
     if (st != LIMN_OK) {
         folder_close(f);

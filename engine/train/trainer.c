@@ -96,8 +96,11 @@ static limn_status resume(struct trainer *r, limn_error *err)
     char line[CHECKPOINT_PATH + 200];
     limn_status st = LIMN_OK;
     TRY(checkpoint_newest(r->folder.path, r->o->note, r->o->user, &c, r->last_path, sizeof(r->last_path), err));
+    if (!c && r->last_path[0]) {
+        return err_set(err, LIMN_ERR_FORMAT, "%s: none of its checkpoints is whole (--force starts anew)",
+                       r->folder.path);
+    }
     if (!c) {
-        r->last_path[0] = '\0';
         say(r, "no checkpoint to resume from: starting anew");
         return LIMN_OK;
     }
@@ -414,6 +417,8 @@ limn_status train_run(const struct train_options *o, struct train_result *out, l
     TRY(make_plans(r, err));
     if (o->resume) {
         TRY(resume(r, err));
+    } else {
+        checkpoint_prune(r->folder.path, 0); /* those of the training that --force replaces: nothing can fail before */
     }
     r->saved = now();
     TRY(run_epochs(r, err));

@@ -177,6 +177,20 @@ static void test_refused(void)
     a.o.epochs = 1;
     CHECK_OK(train_run(&a.o, &r, &err));
     CHECK_INT(r.epochs, 1);
+    /* a training that cannot even begin replaces nothing; one whose checkpoints are all damaged is not begun anew */
+    a.o.batch = 1;
+    a.task.base.output_elems = SIZE_MAX / 8;
+    CHECK_INT(train_run(&a.o, &r, &err), LIMN_ERR_NOMEM);
+    a.task.base.output_elems = TINY_CLASSES;
+    a.o.batch = 8;
+    a.o.force = false;
+    a.o.resume = true;
+    CHECK_OK(train_run(&a.o, &r, &err));
+    char path[400];
+    checkpoint_path(a.folder, 8, path, sizeof path);
+    CHECK(truncate(path, 1000) == 0);
+    CHECK_INT(train_run(&a.o, &r, &err), LIMN_ERR_FORMAT);
+    CHECK(strstr(err.text, "none of its checkpoints is whole") != NULL);
     setting_finish(&a);
     setting_finish(&b);
 }
