@@ -22,8 +22,8 @@ limn_status checkpoint_restore(struct checkpoint *c, struct train_plan *p, limn_
 
 /* "FOLDER/checkpoint-0000001234.safetensors" */
 void checkpoint_path(const char *folder, uint64_t step, char *buf, size_t size);
-/* The newest valid one of a folder; *out stays NULL when there is none, `path` then is that of the last one tried, or as
- * it was. `note` is called with a line for each that was skipped. */
+/* The newest valid one of a folder. *out stays NULL when there is none; `path` then is that of the last one tried, or
+ * as it was. `note` is called with a line for each that was skipped. */
 limn_status checkpoint_newest(const char *folder, void (*note)(void *user, const char *line), void *user,
                               struct checkpoint **out, char *path, size_t size, limn_error *err);
 /* Deletes all but the newest `keep`, and what writers that were killed left behind (SIZE_MAX: only these). */
