@@ -38,8 +38,7 @@ configure_file(${CMAKE_SOURCE_DIR}/cmake/limn.pc.in ${CMAKE_BINARY_DIR}/install/
 install(TARGETS limn RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS limn_shared LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(FILES ${static_lib} DESTINATION ${CMAKE_INSTALL_LIBDIR})
-install(FILES engine/include/limn/limn.h engine/include/limn/status.h engine/include/limn/gif.h engine/include/limn/job.h
-        engine/include/limn/worker.h DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/limn)
+install(DIRECTORY engine/include/limn/ DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/limn FILES_MATCHING PATTERN "*.h")
 install(FILES ${CMAKE_BINARY_DIR}/install/limn.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 install(FILES ${man} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES ${completion} DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME limn)

@@ -6,9 +6,7 @@ prefix=$work/prefix
 last="cmake --install"
 DESTDIR= cmake --install "$BUILD" --prefix "$prefix" >"$out" 2>"$err"; code=$?; code 0
 exists "$prefix/bin/limn"
-exists "$prefix/include/limn/limn.h"
-exists "$prefix/include/limn/status.h"
-exists "$prefix/include/limn/train.h"
+for h in "$SOURCE"/engine/include/limn/*.h; do exists "$prefix/include/limn/${h##*/}"; done
 exists "$prefix/share/man/man1/limn.1"
 exists "$prefix/share/bash-completion/completions/limn"
 lib=$(dirname "$(find "$prefix" -name liblimn.so | head -1)")
