@@ -19,7 +19,7 @@
 #include "jobs.h"
 
 enum { EVENTS_FD = 3, LOCK_FD = 4, TICK_MS = 100 };
-enum { GRACE_MS = 700, GRACE_RESUMABLE_MS = 30000 }; /* to end after SIGTERM; a training writes a checkpoint */
+enum { GRACE_MS = 500, GRACE_RESUMABLE_MS = 30000 }; /* to end after SIGTERM; a training writes a checkpoint */
 enum { STORE_TRIES = 120 };                          /* half a second each, while the disk is full or the store busy */
 
 static double clock_now(void)
