@@ -95,7 +95,7 @@ static void layer_row(const struct new_state *n, int64_t i, struct row *out)
     }
     if (!m.uses_layer) {
         out->disabled = i > 0;
-        snprintf(out->note, sizeof out->note, i > 0 ? "" : "%s uses no layer", m.title ? m.title : "");
+        snprintf(out->note, sizeof out->note, i > 0 ? "%.0s" : "%s uses no layer", m.title ? m.title : "");
     }
 }
 
