@@ -1,5 +1,5 @@
-/* The bundled autoencoder of clothes: from each of two pictures (a sneaker, a sandal) to each other class. The goal must
- * be reached in nine of ten, with the probability rising all the way in four of five; what comes back is the picture.
+/* The bundled autoencoder of clothes, from each of two pictures (a sneaker, a sandal) to each other class: the goal is
+ * to be reached in nine of ten, the probability to rise all the way in four of five; what comes back is the picture.
  * LABELS: gpu
  * TIMEOUT: 200 */
 #include "base/mem.h"
