@@ -8,8 +8,11 @@ pid() { "$LIMN" jobs list --json 2>/dev/null | "$FIXTURE" json workers/0/pid 2>/
 # await ID STATE: until the job is in it, or nothing will change any more
 await() {
     ok
+    local now
     for _ in $(seq 1 600); do
-        [ "$(state "$1")" = "$2" ] && return
+        now=$(state "$1")
+        [ "$now" = "$2" ] && return
+        case $now in done | failed | cancelled) break ;; esac
         sleep 0.1
     done
     bad "job $1 is $(state "$1"), expected $2"
@@ -92,6 +95,47 @@ for f in events out err; do absent "$LIMN_STATE/run/$id.$f"; done
 run jobs list; code 0; prints done; prints "5 files"
 run jobs retry "$id"; code 2; one_line
 
+# ---- every command that can wait does as a job what it does at once
+leave
+mkdir data; "$FIXTURE" idx data 60 20 3
+f=recipe:lenet a=recipe:lenet+decoder4@pool2
+declare -A as_job
+put() { run submit --no-worker "$@"; code 0; as_job[$1]=$(cat "$out"); }
+put compare $m p1.png --device cpu -m gradcam,gradient
+put train classifier data --device cpu --epochs 1 --batch 20
+put test $f data --device cpu --confusion confusion.png
+put shift $f $a p1.png --device cpu --inner conv2 --strengths -1:1:3
+put reconstruct $a p1.png --device cpu
+put bench $f --device cpu --runs 1
+for c in $("$LIMN" --help | awk '/^  [a-z]/ { print $1 }'); do
+    last="$c as a job"
+    "$LIMN" help "$c" >"$out"
+    if grep -q -- --submit "$out"; then
+        check [ "$c" = explain -o "$c" = classify -o -n "${as_job[$c]:-}" ] # a new one wants a line above
+        for word in $(sed -n '1s/Usage: limn [a-z]* //p' "$out" | grep -oE '\b[A-Z]+\b' | tr '[:upper:]' '[:lower:]'); do
+            check sh -c "! grep -q -- '--$word\b' '$out'" # operands and options are told apart by name
+        done
+    fi
+done
+run worker --once --device cpu; code 0
+for c in "${!as_job[@]}"; do
+    last="$c as a job"; check [ "$(state "${as_job[$c]}")" = done ]
+done
+exists "$LIMN_STATE/results/${as_job[compare]}/p1.sheet.png"; exists confusion.png
+exists "$LIMN_STATE/results/${as_job[train]}/best.safetensors"; exists "$LIMN_STATE/results/${as_job[shift]}/p1.shift.gif"
+
+# ---- the device fails: the job says so, and the next one runs
+run submit --no-worker explain $m p1.png --device reference; code 0; ref=$(cat "$out")
+run submit --no-worker explain $m p1.png --device cpu; id=$(cat "$out")
+LIMN_INJECT=vulkan:150+ run worker --once --device cpu; code 0
+check [ "$(state "$id")" = failed ]
+run jobs show "$id" --json; json job/exit 7
+check sh -c "\"$LIMN\" jobs show $id | grep -q 'hint.*batch'"
+check [ "$(state "$ref")" = queued ] # of another device
+run jobs retry "$id"; code 0; await "$id" done
+leave
+run worker --once --device reference; code 0; check [ "$(state "$ref")" = done ]
+
 # ---- failures say what and what next; a retry that can, goes well
 cp p1.png gone.png
 run submit --no-worker classify $m gone.png --device cpu; id=$(cat "$out"); rm gone.png
@@ -139,9 +183,10 @@ await "$id" running
 run jobs cancel "$id"; code 0
 await "$id" cancelled
 run jobs show "$id" --json; code 0
-run submit classify $m many*.png --device cpu --batch 1; id=$(cat "$out")
+run submit explain recipe:resnet18 many?.png --device cpu -m gradcam --batch 1; id=$(cat "$out")
 await "$id" running
-child=$(pgrep -P "$(pid)"); check kill -KILL "$child"
+for _ in $(seq 1 100); do child=$(pgrep -P "$(pid)") && break; sleep 0.05; done
+check kill -KILL "$child"
 await "$id" done
 run submit explain recipe:resnet18 many1.png --device cpu -o after -m gradcam; id=$(cat "$out")
 await "$id" running
