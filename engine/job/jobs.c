@@ -149,8 +149,13 @@ limn_status limn_jobs_changes(limn_jobs *store, uint64_t *out, limn_error *err)
 {
     JOB_NEED(store);
     JOB_NEED(out);
-    int64_t n = 0;
-    limn_status st = sql_number(store->db, 0, &n, err, "SELECT n FROM change", "");
+    int64_t n = 0, now = store_now();
+    limn_status st = LIMN_OK;
+    if (now - store->recovered > 1000 || now < store->recovered) {
+        store->recovered = now;
+        st = limn_jobs_recover(store, NULL, err);
+    }
+    st = st == LIMN_OK ? sql_number(store->db, 0, &n, err, "SELECT n FROM change", "") : st;
     if (st == LIMN_OK) {
         *out = (uint64_t)n;
     }

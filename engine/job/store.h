@@ -10,7 +10,8 @@ struct limn_jobs {
     struct sql *db;
     char *folder;
     bool read_only;
-    int64_t logged; /* job that got log lines since limn_worker_begin, 0: none */
+    int64_t recovered; /* when limn_jobs_changes last looked after workers */
+    int64_t logged;    /* job that got log lines since limn_worker_begin, 0: none */
 };
 
 #define JOB_NEED(pointer)                                                                                              \

@@ -75,7 +75,7 @@ LIMN_API void limn_jobs_list_free(struct limn_job **list);
 /* Jobs in each state. */
 LIMN_API limn_status limn_jobs_count(limn_jobs *store, uint64_t count[LIMN_JOB_STATES], limn_error *err);
 /* A number that grows whenever a job, its log or its artifacts change, whoever changed them: what a view asks several
- * times a second (one page read), to list anew only when it differs. */
+ * times a second (one page read; once a second it recovers, see below), to list anew only when it differs. */
 LIMN_API limn_status limn_jobs_changes(limn_jobs *store, uint64_t *out, limn_error *err);
 /* Running jobs whose worker is gone (killed, or the machine was started anew) become interrupted. Cheap: reads only
  * when there is none. `n` may be NULL. */
