@@ -466,7 +466,7 @@ out:
     return st;
 }
 
-/* Temporary files of file_writer: ".limn-" and six characters. */
+/* Temporary files of file_writer: ".limn-" and six characters. The lock of the folder says that nobody else writes. */
 static void remove_orphans(const char *folder)
 {
     DIR *d = opendir(folder);

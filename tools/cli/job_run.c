@@ -81,34 +81,13 @@ static int make_line(struct job_run *r)
 
 /* ---- files ---- */
 
-/* A killed program leaves the temporary files that it was writing; those of programs that live are locked. */
-static void remove_litter(const char *folder)
-{
-    DIR *d = opendir(folder);
-    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-        if (strncmp(e->d_name, ".limn-", 6) != 0 || strlen(e->d_name) != 12) {
-            continue;
-        }
-        int fd = openat(dirfd(d), e->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-            unlinkat(dirfd(d), e->d_name, 0);
-        }
-        if (fd >= 0) {
-            close(fd);
-        }
-    }
-    if (d != NULL) {
-        closedir(d);
-    }
-}
-
 /* In the folder of results and wherever else the program was about to write. */
 static void remove_all_litter(const struct job_run *r)
 {
     char path[4096], last[4096] = "", *line = NULL;
     size_t cap = 0;
     struct stat info;
-    remove_litter(r->results);
+    output_remove_litter(r->results);
     job_file(r->w->store, r->d->job.id, "events", path);
     FILE *f = fopen(path, "re");
     while (f != NULL && getline(&line, &cap, f) > 0) {
@@ -122,7 +101,7 @@ static void remove_all_litter(const struct job_run *r)
             }
             if (strcmp(path, last) != 0) {
                 memcpy(last, path, sizeof(last));
-                remove_litter(path);
+                output_remove_litter(path);
             }
         }
         json_decref(o);
