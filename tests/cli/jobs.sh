@@ -208,8 +208,23 @@ for c in list "show $id" "log $id"; do
     check sh -c "! grep -q \"\$(printf '\\033')\" '$out' '$err'"
 done
 
-# ---- a store that is not one
+# ---- a store that cannot be written can be read
 leave
+if unshare -rm mount --bind "$LIMN_STATE" "$LIMN_STATE" 2>/dev/null; then
+    on_read_only() {
+        last="$* (read-only)"
+        unshare -rm sh -c 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"' "$LIMN_STATE" "$LIMN" "$@" \
+            >"$out" 2>"$err"
+        code=$?
+    }
+    on_read_only jobs; code 0; prints "SUBMITTED"
+    on_read_only jobs show "$id"; code 0
+    on_read_only jobs clear; code 4; one_line
+    on_read_only submit --no-worker classify $m p1.png --device cpu; code 4; one_line; nothing
+    on_read_only worker --once --device cpu; code 4; one_line
+fi
+
+# ---- a store that is not one
 mkdir broken; head -c 4096 /dev/urandom >broken/jobs.db
 run jobs --store broken; code 3; one_line; says jobs.db
 run submit --store broken classify $m p1.png --device cpu; code 3; one_line
