@@ -99,6 +99,9 @@ limn_status limn_reconstruct_panel(const struct limn_reconstruct *r, limn_image 
 {
     API_NEED(r);
     API_NEED(out);
+    API_NEED(r->original);
+    API_NEED(r->reconstruction);
+    API_NEED(r->difference);
     const limn_image *from[] = {r->original, r->reconstruction, r->difference};
     const char *const title[] = {"original", "reconstruction", "difference"};
     struct image large[3] = {0};
@@ -113,7 +116,6 @@ limn_status limn_reconstruct_panel(const struct limn_reconstruct *r, limn_image 
     snprintf(caption[1], sizeof(caption[1]), "white: %.2f of 1", r->max_difference);
     int32_t side = 0;
     for (int i = 0; i < 3; i++) {
-        API_NEED(from[i]);
         const struct image *p = &from[i]->im;
         int32_t longer = p->width > p->height ? p->width : p->height, zoom = longer < CELL_PX ? CELL_PX / longer : 1;
         side = longer * zoom > side ? longer * zoom : side;

@@ -69,7 +69,7 @@ check [ "$(wc -l <"$out")" -eq 2 ]
 head -1 "$out" >first; tail -1 "$out" >last
 cp first "$out"; l1=$("$FIXTURE" json train_loss <"$out"); cp last "$out"; l2=$("$FIXTURE" json train_loss <"$out")
 check [ "$(printf '%s\n%s\n' "$l1" "$l2" | sort -g | head -1)" = "$l2" ]
-run inspect ae/best.safetensors; code 0; prints "lenet+decoder4@pool2"; prints "decoder.0"
+run inspect ae/best.safetensors; code 0; prints "lenet+decoder4@pool2"; prints "decoder.0"; prints "autoencoder"
 run reconstruct ae/best.safetensors p.png --device cpu -o rec5; code 0
 run shift lenet_fashion ae/best.safetensors p.png --device cpu -o out7; code 0
 run classify ae/best.safetensors p.png --device cpu --arch lenet; code 3; one_line; says "decoder.0"

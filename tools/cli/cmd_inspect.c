@@ -50,9 +50,13 @@ static void print_head(const struct session *s)
         at += (size_t)snprintf(text + at, sizeof(text) - at, " %g", (double)m->std[i]);
     }
     print_fact("preprocessing", text);
-    snprintf(text, sizeof(text), "%d%s", m->n_classes, m->has_labels ? "" : " (no labels)");
-    print_fact("classes", text);
-    print_outputs(s);
+    if (m->n_classes > 0 || m->arch[0] == '\0') {
+        snprintf(text, sizeof(text), "%d%s", m->n_classes, m->has_labels ? "" : " (no labels)");
+        print_fact("classes", text);
+        print_outputs(s);
+    } else {
+        print_fact("output", "a picture (autoencoder)");
+    }
     print_fact("parameters", text_count(m->params, count));
     print_fact("default layer", m->default_layer);
     print_fact("trained on", m->trained_on);
