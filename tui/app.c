@@ -27,6 +27,12 @@ void app_init(struct app *a, const struct caps *caps)
     a->viewer.speed = 1;
     a->viewer.x = a->viewer.y = 0.5;
     a->new_job.layer_at = a->new_job.class_at = -1;
+    for (size_t i = 0; i < limn_method_count(); i++) {
+        struct limn_method_info m;
+        if (limn_method_info(i, &m, NULL) == LIMN_OK && strcmp(m.name, "gradcam") == 0) {
+            a->new_job.method = (int32_t)i;
+        }
+    }
     keymap_default(&a->keys);
 }
 

@@ -87,7 +87,7 @@ char *key_text(int32_t key, char out[16])
 static size_t word(const char **s)
 {
     *s += strspn(*s, " \t\r");
-    return **s == '#' && (*s)[1] != '\0' && strchr(" \t\r\n", (*s)[1]) == NULL ? 0 : strcspn(*s, " \t\r\n");
+    return **s == '#' ? 0 : strcspn(*s, " \t\r\n");
 }
 
 static bool set_keys(int32_t out[KEYS_PER_ACTION], const char *keys, const char **bad, size_t *n_bad)

@@ -29,7 +29,7 @@ void session_load(struct app *a, const char *folder)
     for (size_t i = 0; i < limn_method_count(); i++) {
         struct limn_method_info m;
         const bool known = limn_method_info(i, &m, NULL) == LIMN_OK;
-        if (known && strcmp(m.name, method != NULL ? method : "gradcam") == 0) {
+        if (known && method != NULL && strcmp(m.name, method) == 0) {
             n->method = (int32_t)i;
         }
     }

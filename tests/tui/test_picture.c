@@ -133,9 +133,9 @@ static void test_text(void)
     CHECK(grid_init(&g, 12, 2));
     const struct rect all = {0, 0, 12, 2};
     CHECK_INT(grid_text(&g, all, 0, 0, STYLE_PLAIN,
-                       "a\xe7\x8c\xab"
-                       "b"),
-             4); /* a wide character */
+                        "a\xe7\x8c\xab"
+                        "b"),
+              4); /* a wide character */
     CHECK_INT(grid_at(&g, 1, 0)->ch, 0x732b);
     CHECK_INT(grid_at(&g, 2, 0)->ch, 0);
     CHECK_INT(grid_at(&g, 3, 0)->ch, 'b');

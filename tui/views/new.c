@@ -79,11 +79,11 @@ static void layer_row(const struct new_state *n, int64_t i, struct row *out)
     } else {
         const struct limn_layer_info *l = &n->layer[i - 1];
         size_t at = 0;
-        snprintf(out->text, sizeof out->text, "%.200s", l->name);
+        snprintf(out->text, sizeof out->text, "%.200s%s", l->name, l->is_default ? " (default)" : "");
         for (int32_t d = 1; d < l->rank && at < 40; d++) {
             at += (size_t)snprintf(out->note + at, sizeof out->note - at, "%s%d", d > 1 ? "×" : "", (int)l->dim[d]);
         }
-        snprintf(out->note + at, sizeof out->note - at, "  %-12.20s%s", l->op, l->is_default ? " default" : "        ");
+        snprintf(out->note + at, sizeof out->note - at, "  %-9.9s", l->op);
         int64_t places = l->rank > 2 ? 1 : 0;
         for (int32_t d = 2; d < l->rank; d++) {
             places *= l->dim[d];
@@ -253,7 +253,11 @@ static void draw_rows(const struct app *a, const struct ui *u, struct rect in)
             ui_text(u, line, line.x, line.y, 1, here ? plain : UI_GOOD, "✓");
         }
         const int32_t wide = ui_columns(row.note), most = line.w * 55 / 100, note = wide < most ? wide : most;
-        ui_text(u, line, line.x + 2, line.y, line.w - note - 5, plain, row.text);
+        if (n->field == FIELD_LAYER) { /* of module paths the end tells more */
+            ui_path(u, line, line.x + 2, line.y, line.w - note - 5, plain, row.text);
+        } else {
+            ui_text(u, line, line.x + 2, line.y, line.w - note - 5, plain, row.text);
+        }
         ui_right(u, line, line.x + line.w - note - 1, line.y, note, dim, row.note);
     }
     ui_scroll(u, in, n->n_shown, first);
