@@ -481,11 +481,6 @@ size_t term_read(unsigned char *out, size_t size)
     return n > 0 ? (size_t)n : 0;
 }
 
-uint64_t term_bytes(void)
-{
-    return t.bytes;
-}
-
 /* ---- drawing ---- */
 
 void term_forget(void)
@@ -593,11 +588,9 @@ static bool draw_curses(const struct grid *g)
 
 bool term_draw(const struct grid *g)
 {
-    if (t.gone || t.n_wait > 65536 || (t.n_wait > 0 && t.bytes > 0)) {
+    if (t.gone || (t.n_wait > 0 && t.bytes > 0)) {
         return false;
     }
-    t.width = g->width;
-    t.height = g->height;
     const bool fine = t.curses ? draw_curses(g) : draw_paint(g);
     flush_bytes();
     return fine;

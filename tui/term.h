@@ -34,6 +34,5 @@ bool term_draw(const struct grid *g);
 void term_tolerance(int32_t tolerance);
 void term_forget(void); /* the next frame paints all */
 void term_suspend(void);
-uint64_t term_bytes(void); /* written so far */
 
 #endif

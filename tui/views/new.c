@@ -83,7 +83,7 @@ static void layer_row(const struct new_state *n, int64_t i, struct row *out)
         for (int32_t d = 1; d < l->rank && at < 40; d++) {
             at += (size_t)snprintf(out->note + at, sizeof out->note - at, "%s%d", d > 1 ? "×" : "", (int)l->dim[d]);
         }
-        snprintf(out->note + at, sizeof out->note - at, "  %-9.9s", l->op);
+        snprintf(out->note + at, sizeof out->note - at, "  %-8.9s", l->op);
         int64_t places = l->rank > 2 ? 1 : 0;
         for (int32_t d = 2; d < l->rank; d++) {
             places *= l->dim[d];
@@ -252,7 +252,7 @@ static void draw_rows(const struct app *a, const struct ui *u, struct rect in)
         if (row.chosen) {
             ui_text(u, line, line.x, line.y, 1, here ? plain : UI_GOOD, "✓");
         }
-        const int32_t wide = ui_columns(row.note), most = line.w * 55 / 100, note = wide < most ? wide : most;
+        const int32_t wide = ui_columns(row.note), most = line.w * 65 / 100, note = wide < most ? wide : most;
         if (n->field == FIELD_LAYER) { /* of module paths the end tells more */
             ui_path(u, line, line.x + 2, line.y, line.w - note - 5, plain, row.text);
         } else {
@@ -336,8 +336,8 @@ static void draw(const struct app *a, const struct ui *u, struct rect r)
         struct rect left = ui_left(&r, 36, 2);
         struct rect fields = ui_title(u, left, false, "New job", "");
         draw_fields(a, u, fields);
-        const struct rect preview = {r.x + r.w * 48 / 100 + 2, r.y + 1, r.w - r.w * 48 / 100 - 2, r.h - 1};
-        draw_picker(a, u, ui_left(&r, r.w * 48 / 100, 2));
+        const struct rect preview = {r.x + r.w * 55 / 100 + 2, r.y + 1, r.w - r.w * 55 / 100 - 2, r.h - 1};
+        draw_picker(a, u, ui_left(&r, r.w * 55 / 100, 2));
         draw_preview(a, u, preview);
     } else if (r.w >= 76) {
         struct rect left = ui_left(&r, 33, 2);

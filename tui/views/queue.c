@@ -65,7 +65,7 @@ static void draw_row(const struct app *a, const struct ui *u, struct rect line, 
     enum ui_role role;
     char text[40];
     const char *sign = job_sign(j, &role);
-    const int32_t bar = line.w >= 100 ? 24 : line.w >= 60 ? 14 : 11, when = line.w >= 60 ? 12 : 0;
+    const int32_t bar = line.w >= 100 ? 24 : 11, when = line.w >= 60 ? 11 : 0;
     if (marked) {
         grid_fill(u->grid, line, ' ', ui_style(UI_SELECTED, u->colours));
     }
@@ -124,6 +124,10 @@ static int32_t fact(const struct ui *u, struct rect r, int32_t y, enum ui_role r
     if (value[0] != '\0' && y < r.y + r.h) {
         ui_text(u, r, r.x, y, 10, UI_DIM, name);
         const struct rect text = {r.x + 11, y, r.w - 11, r.y + r.h - y};
+        if (value[0] == '/') { /* a path */
+            ui_path(u, text, text.x, y, text.w, role, value);
+            return y + 1;
+        }
         y += ui_wrap(u, text, role, value, true);
     }
     return y;
@@ -194,7 +198,7 @@ static void draw_details(const struct app *a, const struct ui *u, struct rect r)
 static void draw(const struct app *a, const struct ui *u, struct rect r)
 {
     if (r.w >= 116) {
-        const struct rect list = ui_left(&r, r.w * 58 / 100, 1);
+        const struct rect list = ui_left(&r, r.w * (r.w < 150 ? 63 : 58) / 100, 1);
         draw_list(a, u, list);
         if (a->queue.total > 0) {
             const struct rect details = ui_top(&r, r.h / 2, 1);
