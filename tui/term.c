@@ -201,7 +201,7 @@ static void line_discipline(bool raw)
         now.c_cc[VMIN] = 1;
         now.c_cc[VTIME] = 0;
     }
-    while (tcsetattr(STDIN_FILENO, TCSADRAIN, &now) != 0 && errno == EINTR && !stop_signal) {
+    while (tcsetattr(STDIN_FILENO, TCSANOW, &now) != 0 && errno == EINTR && !stop_signal) {
     }
 }
 
@@ -346,7 +346,7 @@ static void give_back(void)
         fcntl(t.out, F_SETFL, fcntl(t.out, F_GETFL) & ~O_NONBLOCK);
         if (t.n_wait > 0) { /* half of a frame, perhaps half of a sequence: end it */
             t.n_wait = 0;
-            queue_bytes("\030", 1);
+            tcflush(STDOUT_FILENO, TCOFLUSH); /* who does not read shall not keep us here */
         }
         restore_now();
     }

@@ -287,6 +287,28 @@ static void test_closed(void)
     finish(&s);
 }
 
+/* A terminal that takes nothing: frames are dropped, keys still work, a signal still ends it. */
+static void test_blocked(void)
+{
+    struct session s;
+    int status = 0;
+    start(&s, truecolor, 200, 60);
+    CHECK(wait_for(&s, "No jobs yet"));
+    for (int i = 0; i < 100; i++) { /* each paints all: far more than a terminal holds */
+        type(&s, "\014");
+        usleep(2000);
+    }
+    kill(s.pid, SIGTERM);
+    for (const double end = now() + 5; now() < end && waitpid(s.pid, &status, WNOHANG) == 0;) {
+        usleep(2000);
+    }
+    CHECK(WIFEXITED(status));
+    CHECK_INT(WEXITSTATUS(status), 128 + SIGTERM);
+    s.pid = 0;
+    check_restored(&s, "a blocked terminal");
+    finish(&s);
+}
+
 static void test_terminals(void)
 {
     static const struct {
@@ -348,6 +370,7 @@ int main(void)
     test_signals();
     test_sleep();
     test_closed();
+    test_blocked();
     test_terminals();
     remove_all(work);
     return check_done();
