@@ -89,6 +89,32 @@ static void refuse(const char *text, limn_status status, const char *part, const
     unload(&l);
 }
 
+static void test_random(void)
+{
+    EXPECT("opset 15; input x float 2; output y float 2; node RandomUniform -> u | shape=[2] low=2.0 high=2.0; "
+           "node Add x u -> y",
+           NULL, 3, 4);
+    EXPECT("opset 15; input x float 2; output y float 2; node RandomNormalLike x -> u | mean=3.0 scale=0.0; "
+           "node Add x u -> y",
+           NULL, 4, 5);
+#define BETWEEN                                                                                                        \
+    "node ReduceMean u -> m | keepdims=0; node Greater m lo -> a; node Less m hi -> b; node And a b -> c; "            \
+    "node Cast c -> f | to=1; node Mul x f -> y"
+    EXPECT("opset 15; input x float 1; output y float 1; init lo float = 0.49; init hi float = 0.51; "
+           "node RandomUniform -> u | shape=[100,100]; " BETWEEN,
+           NULL, 1);
+    EXPECT("opset 15; input x float 1; output y float 1; init lo float = -0.03; init hi float = 0.03; "
+           "node RandomNormal -> u | shape=[100,100]; " BETWEEN,
+           NULL, 1);
+    EXPECT("opset 15; input x float 1; output y float 1; init lo float = 0.28; init hi float = 0.32; "
+           "init p float 100 100 = 0.3; node Bernoulli p -> u; " BETWEEN,
+           NULL, 1);
+#undef BETWEEN
+    EXPECT("opset 15; input x float 3; output y float 3; node RandomNormal#one -> u | shape=[3] seed=5.0; " /* a seed */
+           "node RandomNormal#two -> v | shape=[3] seed=5.0; node Sub u v -> d; node Add x d -> y",
+           NULL, 1, 2, 3);
+}
+
 static void test_fold(void)
 {
     /* what torch exports for x.view(x.size(0), -1) */
@@ -415,6 +441,7 @@ static void test_no_memory(void)
 
 int main(void)
 {
+    test_random();
     test_fold();
     test_control();
     test_names();
