@@ -12,10 +12,16 @@
 #define ARENA_BLOCK 16384
 #define ARENA_ALIGN 16
 
+/* No object of C may be larger than PTRDIFF_MAX. */
+static bool bytes_of(size_t count, size_t size, size_t *bytes)
+{
+    return mul_size(count, size, bytes) && *bytes <= PTRDIFF_MAX;
+}
+
 void *mem_alloc(size_t count, size_t size)
 {
     size_t bytes;
-    if (!mul_size(count, size, &bytes) || inject_hit(INJECT_ALLOC)) {
+    if (!bytes_of(count, size, &bytes) || inject_hit(INJECT_ALLOC)) {
         return NULL;
     }
     return malloc(bytes ? bytes : 1);
@@ -23,7 +29,8 @@ void *mem_alloc(size_t count, size_t size)
 
 void *mem_zalloc(size_t count, size_t size)
 {
-    if (inject_hit(INJECT_ALLOC)) {
+    size_t bytes;
+    if (!bytes_of(count, size, &bytes) || inject_hit(INJECT_ALLOC)) {
         return NULL;
     }
     return count && size ? calloc(count, size) : calloc(1, 1);
@@ -32,7 +39,7 @@ void *mem_zalloc(size_t count, size_t size)
 void *mem_realloc(void *ptr, size_t count, size_t size)
 {
     size_t bytes;
-    if (!mul_size(count, size, &bytes) || inject_hit(INJECT_ALLOC)) {
+    if (!bytes_of(count, size, &bytes) || inject_hit(INJECT_ALLOC)) {
         return NULL;
     }
     return realloc(ptr, bytes ? bytes : 1);

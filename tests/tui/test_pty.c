@@ -91,8 +91,9 @@ static bool pump(struct session *s, double seconds)
     vterm_input_write(s->vt, block, (size_t)n);
     s->bytes += (size_t)n;
     const size_t keep = (size_t)n < sizeof s->last ? (size_t)n : sizeof s->last;
-    memmove(s->last, s->last + (s->n_last + keep > sizeof s->last ? s->n_last + keep - sizeof s->last : 0), s->n_last);
-    s->n_last = s->n_last + keep > sizeof s->last ? sizeof s->last - keep : s->n_last;
+    const size_t drop = s->n_last + keep > sizeof s->last ? s->n_last + keep - sizeof s->last : 0;
+    s->n_last -= drop;
+    memmove(s->last, s->last + drop, s->n_last);
     memcpy(s->last + s->n_last, block + n - (ssize_t)keep, keep);
     s->n_last += keep;
     return true;
