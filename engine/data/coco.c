@@ -86,50 +86,24 @@ static int32_t tile_side(const struct coco_set *s, const struct coco_box *box)
 
 /* ---- splits from a file: lines "FILE SPLIT", one for each picture that has annotations ---- */
 
-static limn_status apply_line(struct coco_set *s, const char *path, size_t number, char *line, bool *seen,
-                              limn_error *err)
-{
-    char *value;
-    char shown[256];
-    enum data_split split;
-    if (!cut_last(line, &value) || !split_from_name(value, &split)) {
-        return err_set(err, LIMN_ERR_FORMAT, "%s: line %zu: expected \"FILE train\", val or test", path, number);
-    }
-    for (size_t i = 0; i < s->coco.n_images; i++) {
-        if (strcmp(s->coco.image[i].file, line) == 0 && !seen[i]) {
-            seen[i] = true;
-            s->coco.image[i].split = split;
-            return LIMN_OK;
-        }
-    }
-    return err_set(err, LIMN_ERR_FORMAT, "%s: line %zu: %s is again or not among the images", path, number,
-                   str_escape(shown, sizeof(shown), line));
-}
-
 static limn_status apply_splits(struct coco_set *s, const char *path, limn_error *err)
 {
-    void *text = NULL;
-    size_t size, number = 0;
-    limn_status st = LIMN_OK;
-    char shown[256];
-    bool *seen = mem_zalloc(s->coco.n_images, sizeof(*seen));
-    if (!seen) {
-        return err_nomem(err, s->coco.n_images, "a list of images");
-    }
-    TRY(file_read_all(path, MAX_JSON, &text, &size, err));
-    char *at = text;
-    for (char *line; (line = next_line(&at, &number)) != NULL;) {
-        TRY(apply_line(s, path, number, line, seen, err));
+    struct split_entry *e = mem_zalloc(s->coco.n_images, sizeof(*e));
+    if (!e) {
+        return err_nomem(err, s->coco.n_images * sizeof(*e), "a list of images");
     }
     for (size_t i = 0; i < s->coco.n_images; i++) {
-        if (!seen[i] && s->coco.image[i].n > 0) {
-            TRY(err_set(err, LIMN_ERR_FORMAT, "%s: no line for %s", path,
-                        str_escape(shown, sizeof(shown), s->coco.image[i].file)));
+        e[i].file = s->coco.image[i].file;
+        e[i].item = i;
+        e[i].optional = s->coco.image[i].n == 0;
+    }
+    limn_status st = splits_read(path, e, s->coco.n_images, err);
+    for (size_t i = 0; st == LIMN_OK && i < s->coco.n_images; i++) {
+        if (e[i].seen) {
+            s->coco.image[e[i].item].split = e[i].split;
         }
     }
-out:
-    mem_free(text);
-    mem_free(seen);
+    mem_free(e);
     return st;
 }
 

@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/str.h"
 
-enum { MAX_SIDE = 8192, MAX_LIST = 1 << 28 };
+enum { MAX_SIDE = 8192 };
 
 limn_status pictures_create(const struct data_format *format, const char *root, const struct data_options *opt,
                             struct picture_set **out, limn_error *err)
@@ -189,64 +189,20 @@ void pictures_close(struct dataset *d)
 
 /* ---- splits from a file ---- */
 
-struct named {
-    const char *file;
-    size_t sample;
-    bool seen;
-};
-
-static int by_file(const void *a, const void *b)
-{
-    return strcmp(((const struct named *)a)->file, ((const struct named *)b)->file);
-}
-
-static limn_status apply_line(struct picture_set *s, const char *path, size_t number, char *line, struct named *names,
-                              limn_error *err)
-{
-    char *value;
-    char shown[256];
-    enum data_split split;
-    if (!cut_last(line, &value) || !split_from_name(value, &split)) {
-        return err_set(err, LIMN_ERR_FORMAT, "%s: line %zu: expected \"FILE train\", val or test", path, number);
-    }
-    struct named key = {.file = line};
-    struct named *found = bsearch(&key, names, s->base.n, sizeof(*names), by_file);
-    if (!found || found->seen) {
-        return err_set(err, LIMN_ERR_FORMAT, "%s: line %zu: %s %s", path, number,
-                       str_escape(shown, sizeof(shown), line), found ? "again" : "is not in the data set");
-    }
-    found->seen = true;
-    s->split[found->sample] = (uint8_t)split;
-    return LIMN_OK;
-}
-
 limn_status pictures_apply_splits(struct picture_set *s, const char *path, limn_error *err)
 {
-    void *text = NULL;
-    size_t size, number = 0;
-    limn_status st = LIMN_OK;
-    struct named *names = mem_alloc(s->base.n, sizeof(*names));
-    if (!names) {
-        return err_nomem(err, s->base.n * sizeof(*names), "a list of samples");
+    struct split_entry *e = mem_zalloc(s->base.n, sizeof(*e));
+    if (!e) {
+        return err_nomem(err, s->base.n * sizeof(*e), "a list of samples");
     }
     for (size_t i = 0; i < s->base.n; i++) {
-        names[i] = (struct named){s->file[i], i, false};
+        e[i].file = s->file[i];
+        e[i].item = i;
     }
-    qsort(names, s->base.n, sizeof(*names), by_file);
-    TRY(file_read_all(path, MAX_LIST, &text, &size, err));
-    char *at = text;
-    for (char *line; (line = next_line(&at, &number)) != NULL;) {
-        TRY(apply_line(s, path, number, line, names, err));
+    limn_status st = splits_read(path, e, s->base.n, err);
+    for (size_t i = 0; st == LIMN_OK && i < s->base.n; i++) {
+        s->split[e[i].item] = (uint8_t)e[i].split;
     }
-    for (size_t i = 0; i < s->base.n; i++) {
-        if (!names[i].seen) {
-            char shown[256];
-            TRY(err_set(err, LIMN_ERR_FORMAT, "%s: no line for %s", path,
-                        str_escape(shown, sizeof(shown), names[i].file)));
-        }
-    }
-out:
-    mem_free(text);
-    mem_free(names);
+    mem_free(e);
     return st;
 }

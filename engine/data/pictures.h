@@ -68,6 +68,19 @@ void id_list_finish(struct id_list *l);
 /* "train", "val", "test" and other names that people give them; false when it is none. */
 bool split_from_name(const char *name, enum data_split *out);
 
+/* ---- splits.c ---- */
+struct split_entry {
+    const char *file;
+    size_t item;   /* the caller's number */
+    bool optional; /* may be missing in the list */
+    bool seen;     /* result: the list has it, and says `split` */
+    enum data_split split;
+    size_t taken; /* splits.c's own; zero before */
+};
+/* Reads the list and sorts the entries. A line for a file that is none of them, a second line for one, and an entry
+ * without a line are LIMN_ERR_FORMAT. */
+limn_status splits_read(const char *path, struct split_entry *e, size_t n, limn_error *err);
+
 /* ---- coco.c, for the fuzzer: what an annotation file says, checked ---- */
 struct coco_image {
     char *file;

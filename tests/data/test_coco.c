@@ -157,7 +157,7 @@ static void test_coco_splits(void)
     CHECK(dataset_count(d, DATA_TRAIN) == 60 && dataset_count(d, DATA_TEST) == 20);
     dataset_close(&d);
     put_text(at("split.txt"), "p0.png train\np0.png train\n");
-    refused(root, &(struct data_options){.split_path = at("split.txt")}, "split.txt: line 2: p0.png is again or not");
+    refused(root, &(struct data_options){.split_path = at("split.txt")}, "split.txt: line 2: p0.png again");
     put_text(at("split.txt"), "p0.png train\n");
     refused(root, &(struct data_options){.split_path = at("split.txt")}, "split.txt: no line for p1.png");
 }
