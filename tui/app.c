@@ -207,7 +207,8 @@ void app_draw(const struct app *a, struct grid *g)
 
 /* ---- keys ---- */
 
-int32_t app_page(const struct app *a)
+/* Height of the part that views draw, for pages. */
+static int32_t app_page(const struct app *a)
 {
     return a->height > 8 ? a->height - 8 : 1;
 }

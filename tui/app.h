@@ -156,8 +156,6 @@ void app_key(struct app *a, const struct key_event *ev);
 void app_act(struct app *a, enum action action);
 void app_say(struct app *a, enum ui_role role, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 void app_go(struct app *a, enum view_id view);
-/* Height of the part that views draw, for pages. */
-int32_t app_page(const struct app *a);
 /* Moves a mark among n lines by an action of lists; false when it is none. */
 bool app_move(const struct app *a, enum action action, int64_t n, int64_t *marked);
 

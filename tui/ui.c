@@ -150,11 +150,6 @@ struct rect ui_title(const struct ui *u, struct rect r, bool active, const char 
     return (struct rect){r.x, r.y + 1, r.w, r.h - 1};
 }
 
-void ui_vertical(const struct ui *u, struct rect r, int32_t x)
-{
-    grid_fill(u->grid, rect_clip(r, (struct rect){x, r.y, 1, r.h}), 0x2502, ui_style(UI_DIM, u->colours));
-}
-
 void ui_bar(const struct ui *u, struct rect r, int32_t x, int32_t y, int32_t w, double part, enum ui_role role)
 {
     part = part > 0 ? part < 1 ? part : 1 : 0;

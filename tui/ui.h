@@ -37,7 +37,6 @@ void ui_path(const struct ui *u, struct rect r, int32_t x, int32_t y, int32_t w,
 int32_t ui_wrap(const struct ui *u, struct rect r, enum ui_role role, const char *text, bool draw);
 /* A title with a rule after it, on the first line of r; returns what is left of r. */
 struct rect ui_title(const struct ui *u, struct rect r, bool active, const char *title, const char *note);
-void ui_vertical(const struct ui *u, struct rect r, int32_t x);
 void ui_bar(const struct ui *u, struct rect r, int32_t x, int32_t y, int32_t w, double part, enum ui_role role);
 /* Cuts n columns (lines) off r and returns them; `gap` more go. */
 struct rect ui_left(struct rect *r, int32_t n, int32_t gap);

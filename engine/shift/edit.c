@@ -9,13 +9,6 @@
 #include "pass/pass.h"
 #include "shift/shift.h"
 
-static const char *const kind_names[EDIT_KINDS] = {"add", "scale", "replace"};
-
-const char *edit_kind_name(enum edit_kind k)
-{
-    return k < EDIT_KINDS ? kind_names[k] : NULL;
-}
-
 struct editing {
     struct model *m;
     const struct edit *edit;

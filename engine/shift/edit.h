@@ -13,7 +13,6 @@ enum edit_kind {
     EDIT_REPLACE, /* v + s (t - v) */
     EDIT_KINDS
 };
-const char *edit_kind_name(enum edit_kind k); /* "add", "scale", "replace" */
 
 enum edit_source { EDIT_NUMBER, EDIT_TENSOR, EDIT_GRADIENT };
 struct edit_factor {

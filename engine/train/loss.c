@@ -7,12 +7,6 @@
  *                  exact for any y, and its derivative is sigmoid(y) - t everywhere. */
 #include "train/train.h"
 
-const char *loss_name(enum loss_kind k)
-{
-    static const char *const names[LOSS_COUNT] = {"cross-entropy", "mse", "l1", "bce"};
-    return names[k];
-}
-
 /* [N,...] to [N, everything else]. */
 static value_id rows(struct builder *b, value_id x)
 {

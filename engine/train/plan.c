@@ -468,11 +468,6 @@ uint64_t train_plan_params(const struct train_plan *p)
     return p->n_params;
 }
 
-void train_plan_stats(const struct train_plan *p, struct exec_stats *out)
-{
-    exec_stats(p->exec, out);
-}
-
 /* A part of a state goes through a copy of the whole. */
 static limn_status whole_state(struct train_plan *p, const struct train_tensor *t, size_t *n, limn_error *err)
 {

@@ -13,7 +13,6 @@
 
 /* ---- loss.c: nodes ---- */
 enum loss_kind { LOSS_CROSS_ENTROPY, LOSS_MSE, LOSS_L1, LOSS_BCE, LOSS_COUNT };
-const char *loss_name(enum loss_kind k); /* "cross-entropy", "mse", "l1", "bce" */
 /* The loss of every sample, [N], of y and a target of its shape. Cross-entropy: y [N,C] logits, targets are
  * probabilities (one-hot for hard labels); BCE: y logits, targets in [0,1]. The others and BCE take the mean over a
  * sample's elements, or with `sum` their sum. */
@@ -117,7 +116,6 @@ const struct train_tensor *train_plan_tensor(const struct train_plan *p, size_t 
 limn_status train_plan_get(struct train_plan *p, size_t i, float *dst, limn_error *err);
 limn_status train_plan_set(struct train_plan *p, size_t i, const float *src, limn_error *err); /* not TENSOR_FIXED */
 uint64_t train_plan_params(const struct train_plan *p);                                        /* trainable numbers */
-void train_plan_stats(const struct train_plan *p, struct exec_stats *out);
 
 struct train_batch {                  /* of plan's batch size */
     const float *x, *target, *weight; /* weight: of each sample in the sum that is minimised */
