@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/str.h"
 
 const char *limn_version(void)
@@ -65,4 +66,11 @@ void limn_context_destroy(limn_context **ctx)
     mem_free((*ctx)->device_name);
     mem_free(*ctx);
     *ctx = NULL;
+}
+
+void limn_remove_litter(const char *folder)
+{
+    if (folder != NULL) {
+        dir_remove_litter(folder);
+    }
 }

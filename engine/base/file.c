@@ -2,6 +2,7 @@
  * directory. Nothing is ever left half-written. */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -183,6 +184,9 @@ static bool publish(const char *tmp, const char *path, bool force)
     return rename(tmp, path) == 0;
 }
 
+#define TMP_PREFIX ".limn-"
+#define TMP_NAME TMP_PREFIX "XXXXXX" /* of files that are being written */
+
 struct file_writer {
     char path[4096], dir[4096], tmp[4096 + 32];
     int fd;
@@ -216,7 +220,7 @@ limn_status file_writer_open(const char *path, bool force, struct file_writer **
     w->force = force;
     snprintf(w->path, sizeof(w->path), "%s", path);
     split_path(path, w->dir, sizeof(w->dir));
-    snprintf(w->tmp, sizeof(w->tmp), "%s/.limn-XXXXXX", w->dir);
+    snprintf(w->tmp, sizeof(w->tmp), "%s/" TMP_NAME, w->dir);
     w->fd = inject_hit(INJECT_FILE) ? (errno = EIO, -1) : mkostemp(w->tmp, O_CLOEXEC);
     if (w->fd < 0) {
         limn_status st = write_failed(w, errno, err);
@@ -287,6 +291,26 @@ limn_status file_write_atomic(const char *path, const void *data, size_t size, b
     }
     file_writer_abort(&w);
     return st;
+}
+
+void dir_remove_litter(const char *path)
+{
+    DIR *d = opendir(path);
+    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+        if (strncmp(e->d_name, TMP_PREFIX, strlen(TMP_PREFIX)) != 0 || strlen(e->d_name) != strlen(TMP_NAME)) {
+            continue;
+        }
+        int fd = openat(dirfd(d), e->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+            unlinkat(dirfd(d), e->d_name, 0);
+        }
+        if (fd >= 0) {
+            close(fd);
+        }
+    }
+    if (d != NULL) {
+        closedir(d);
+    }
 }
 
 bool file_exists(const char *path)

@@ -39,6 +39,8 @@ void file_writer_abort(struct file_writer **w); /* NULL-safe */
 
 bool file_exists(const char *path);
 bool dir_exists(const char *path);
+/* Removes from a folder what killed processes left of files that they were writing; those of living ones are locked. */
+void dir_remove_litter(const char *path);
 /* mkdir -p; an existing directory is fine. */
 limn_status dir_ensure(const char *path, limn_error *err);
 /* The XDG directory for `kind` ("CACHE", "DATA", "STATE", "CONFIG") with "/limn" added; empty string when no HOME. */

@@ -466,25 +466,6 @@ out:
     return st;
 }
 
-/* Temporary files of file_writer: ".limn-" and six characters. The lock of the folder says that nobody else writes. */
-static void remove_orphans(const char *folder)
-{
-    DIR *d = opendir(folder);
-    char path[PATH_SIZE + 300];
-    struct stat info;
-    if (!d) {
-        return;
-    }
-    for (const struct dirent *e; (e = readdir(d)) != NULL;) {
-        snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
-        if (str_starts(e->d_name, ".limn-") && strlen(e->d_name) == 12 && lstat(path, &info) == 0 &&
-            S_ISREG(info.st_mode)) {
-            unlink(path);
-        }
-    }
-    closedir(d);
-}
-
 void checkpoint_prune(const char *folder, size_t keep)
 {
     struct names list = {0};
@@ -496,5 +477,5 @@ void checkpoint_prune(const char *folder, size_t keep)
         }
     }
     names_finish(&list);
-    remove_orphans(folder);
+    dir_remove_litter(folder);
 }

@@ -106,6 +106,25 @@ static void test_directories(void)
     CHECK_STR(buf, "/h/.cache/limn");
 }
 
+/* Left by killed programs, by living ones, and what only looks alike. */
+static void test_litter(void)
+{
+    limn_error err = {0};
+    struct file_writer *w = NULL;
+    CHECK_OK(dir_ensure(in_dir("l"), &err));
+    CHECK_OK(file_write_atomic(in_dir("l/.limn-abcdef"), "x", 1, false, &err));
+    CHECK_OK(file_write_atomic(in_dir("l/.limn-abcdefg"), "x", 1, false, &err));
+    CHECK_OK(file_write_atomic(in_dir("l/limn-abcdef"), "x", 1, false, &err));
+    CHECK_OK(file_writer_open(in_dir("l/new"), false, &w, &err));
+    CHECK_OK(file_writer_add(w, "whole", 5, &err));
+    dir_remove_litter(in_dir("l"));
+    dir_remove_litter(in_dir("none"));
+    CHECK(!file_exists(in_dir("l/.limn-abcdef")));
+    CHECK(file_exists(in_dir("l/.limn-abcdefg")) && file_exists(in_dir("l/limn-abcdef")));
+    CHECK_OK(file_writer_commit(&w, &err)); /* a living writer's file was left alone */
+    CHECK(file_exists(in_dir("l/new")));
+}
+
 int main(void)
 {
     if (!mkdtemp(dir)) {
@@ -115,6 +134,7 @@ int main(void)
     test_refusals();
     test_faults();
     test_directories();
+    test_litter();
     char command[300];
     snprintf(command, sizeof(command), "rm -rf %s", dir);
     return system(command) | check_done();

@@ -217,9 +217,6 @@ void output_path(char *buf, size_t size, const char *folder, const char *stem, c
                  const char *ext);
 /* 0, or exit 4 after a message, when the path exists and --force was not given, or when it is one of the inputs. */
 int output_check(const struct args *a, const struct inputs *in, const char *path);
-/* A killed program leaves the temporary files that it was writing; those of programs that live are locked. output_check
- * does this for the folder of each output. */
-void output_remove_litter(const char *folder);
 /* Prints the path, or (`outputs` not NULL) adds {method, class, kind, path}. */
 void output_report(json_t *outputs, const char *method, const char *kind, const char *path, int32_t cls);
 bool classes_several(const struct args *a);

@@ -102,7 +102,9 @@ const struct command command_classify = {
     .name = "classify",
     .operands = "MODEL IMAGE...",
     .summary = "say what a network sees in pictures",
-    .text = "Runs pictures (PNG, JPEG or GIF) through a network and lists the most probable classes of each.",
+    .text =
+        "Runs pictures (PNG, JPEG, GIF, TIFF), or volumes (.npy, NIfTI-1) where the network takes them, and lists the "
+        "most probable classes of each.",
     .example = "limn classify squeezenet1_0 photo.jpg",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),

@@ -187,37 +187,22 @@ static int save_picture(struct run *r, limn_explanation *e, struct limn_which w,
     return code;
 }
 
-static int save_map(struct run *r, limn_explanation *e, struct limn_which w, const struct target *t)
+/* The map itself: as .npy, or on the grid of the volume that it belongs to. */
+static int save_raw(struct run *r, limn_explanation *e, struct limn_which w, const struct target *t, bool nifti)
 {
     struct sink *k = r->user;
     limn_error err = {0};
     char path[4096];
     const char *method = limn_explanation_method(e, w.method);
-    output_path(path, sizeof(path), k->npy, t->stem, method, t->suffix, "npy");
+    output_path(path, sizeof(path), nifti ? k->nifti : k->npy, t->stem, method, t->suffix, nifti ? "nii.gz" : "npy");
     int code = output_check(r->args, r->inputs, path);
-    if (code == 0 && limn_explanation_save_npy(e, w, path, save_flags(r->args), &err) != LIMN_OK) {
+    const unsigned flags = save_flags(r->args);
+    if (code == 0 && (nifti ? limn_explanation_save_nifti(e, w, r->volume[w.image], path, flags, &err)
+                            : limn_explanation_save_npy(e, w, path, flags, &err)) != LIMN_OK) {
         code = say_status(&err);
     }
     if (code == 0) {
-        output_report(t->outputs, method, "npy", path, t->cls);
-    }
-    return code;
-}
-
-static int save_nifti(struct run *r, limn_explanation *e, struct limn_which w, const struct target *t)
-{
-    struct sink *k = r->user;
-    limn_error err = {0};
-    char path[4096];
-    const char *method = limn_explanation_method(e, w.method);
-    output_path(path, sizeof(path), k->nifti, t->stem, method, t->suffix, "nii.gz");
-    int code = output_check(r->args, r->inputs, path);
-    if (code == 0 &&
-        limn_explanation_save_nifti(e, w, r->volume[w.image], path, save_flags(r->args), &err) != LIMN_OK) {
-        code = say_status(&err);
-    }
-    if (code == 0) {
-        output_report(t->outputs, method, "nifti", path, t->cls);
+        output_report(t->outputs, method, nifti ? "nifti" : "npy", path, t->cls);
     }
     return code;
 }
@@ -262,10 +247,10 @@ static int save_class(struct run *r, limn_explanation *e, size_t image, size_t c
             code = r->inputs->volumes ? save_slices(r, e, w, t) : save_picture(r, e, w, t);
         }
         if (code == 0 && k->npy != NULL) {
-            code = save_map(r, e, w, t);
+            code = save_raw(r, e, w, t, false);
         }
         if (code == 0 && k->nifti != NULL && r->volume != NULL) {
-            code = save_nifti(r, e, w, t);
+            code = save_raw(r, e, w, t, true);
         }
     }
     return code;

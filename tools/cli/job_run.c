@@ -3,13 +3,11 @@
  * the worker's lock, so that no other worker begins the job anew while it still writes. Its results have a folder of
  * their own; what an earlier attempt wrote may be replaced, and nothing else (events.h).
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -87,7 +85,7 @@ static void remove_all_litter(const struct job_run *r)
     char path[4096], last[4096] = "", *line = NULL;
     size_t cap = 0;
     struct stat info;
-    output_remove_litter(r->results);
+    limn_remove_litter(r->results);
     job_file(r->w->store, r->d->job.id, "events", path);
     FILE *f = fopen(path, "re");
     while (f != NULL && getline(&line, &cap, f) > 0) {
@@ -101,7 +99,7 @@ static void remove_all_litter(const struct job_run *r)
             }
             if (strcmp(path, last) != 0) {
                 memcpy(last, path, sizeof(last));
-                output_remove_litter(path);
+                limn_remove_litter(path);
             }
         }
         json_decref(o);

@@ -1,11 +1,7 @@
 /* Where results go: names, the promise that nothing is overwritten, and that no input is ever replaced. */
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "events.h"
@@ -22,26 +18,6 @@ void output_path(char *buf, size_t size, const char *folder, const char *stem, c
     snprintf(buf, size, "%s%s%s.%s%s.%s", folder, slash, stem, what, number, ext);
 }
 
-void output_remove_litter(const char *folder)
-{
-    DIR *d = opendir(folder);
-    for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-        if (strncmp(e->d_name, ".limn-", 6) != 0 || strlen(e->d_name) != 12) {
-            continue;
-        }
-        int fd = openat(dirfd(d), e->d_name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-        if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
-            unlinkat(dirfd(d), e->d_name, 0);
-        }
-        if (fd >= 0) {
-            close(fd);
-        }
-    }
-    if (d != NULL) {
-        closedir(d);
-    }
-}
-
 /* Of the folder that the path lies in, once for many outputs in a row. */
 static void remove_litter_beside(const char *path)
 {
@@ -53,7 +29,7 @@ static void remove_litter_beside(const char *path)
     }
     if (strcmp(folder, last) != 0) {
         snprintf(last, sizeof(last), "%s", folder);
-        output_remove_litter(folder);
+        limn_remove_litter(folder);
     }
 }
 

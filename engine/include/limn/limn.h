@@ -40,6 +40,10 @@ LIMN_API char *limn_text_escape(char *dst, size_t size, const char *src);
 /* The candidate nearest to `text` by edit distance when near enough to be meant, else NULL. */
 LIMN_API const char *limn_text_closest(const char *text, const char *const *candidates, size_t n);
 
+/* Removes from a folder the temporary files that killed programs of this library left there; those of programs that
+ * live are locked and stay. What cannot be read or removed stays as well. NULL: nothing. File. */
+LIMN_API void limn_remove_litter(const char *folder);
+
 /* ---------------------------------------------------------------- devices */
 
 struct limn_device_info {
