@@ -43,6 +43,14 @@ for v in overlay blend heatmap multiply panel figure sheet; do
 done
 run compare $m v.npy $small -o sheet.png; code 0; exists sheet.png
 
+# the order of axes: said when the other one would fit without resampling
+byte() { printf "$2" | dd of=axes.nii bs=1 seek="$1" conv=notrunc status=none; } # byte OFFSET ESCAPES
+head -c $((352 + 24 * 20 * 16)) /dev/zero >axes.nii
+byte 0 '\134\001'; byte 40 '\003\000\030\000\024\000\020\000'; byte 70 '\002\000\010'; byte 344 'n+1'
+byte 80 '\000\000\200\077\000\000\200\077\000\000\200\077'; byte 108 '\000\000\260\103'
+run classify $m axes.nii $size; code 0; says "24x20x16, resampled to the network's 16x20x24"
+run classify $m axes.nii $size --axes zyx; code 0; silent
+
 # NIfTI: the map lies on the grid of the volume, with its affine
 run explain $m head.nii gz.nii.gz $small --method gradcam,gradient --nifti maps -o out; code 0
 exists maps/head.gradcam.nii.gz; exists maps/gz.gradient.nii.gz

@@ -212,6 +212,17 @@ void inputs_close(struct inputs *in)
     limn_tensor_free(&in->tensor);
 }
 
+/* The wrong order of axes turns and distorts a volume without any error, so say it when the other one fits exactly. */
+static void note_axes(const limn_model *m, const char *path, const struct limn_volume_info *v)
+{
+    struct limn_model_info to;
+    if (v->nifti && limn_model_describe(m, &to, NULL) == LIMN_OK && v->depth != to.depth && v->depth == to.width &&
+        v->height == to.height && v->width == to.depth) {
+        say_note("note: %s: %dx%dx%d, resampled to the network's %dx%dx%d, which it has with the other --axes",
+                 safe(path), v->depth, v->height, v->width, to.depth, to.height, to.width);
+    }
+}
+
 static limn_status load_one(const struct inputs *in, const limn_model *m, size_t i, struct loaded *out, limn_error *err)
 {
     struct limn_image_params p = {.lenient = in->lenient};
@@ -221,8 +232,11 @@ static limn_status load_one(const struct inputs *in, const limn_model *m, size_t
         return limn_image_load(in->path[i], &p, &out->image, err);
     }
     limn_status st = limn_volume_load(m, in->path[i], &out->volume, err);
-    if (st == LIMN_OK && limn_volume_describe(out->volume, &info, NULL) == LIMN_OK && info.n_replaced > 0) {
-        say_note("note: %s: %zu voxels are not finite, taken as 0", safe(in->path[i]), info.n_replaced);
+    if (st == LIMN_OK && limn_volume_describe(out->volume, &info, NULL) == LIMN_OK) {
+        note_axes(m, in->path[i], &info);
+        if (info.n_replaced > 0) {
+            say_note("note: %s: %zu voxels are not finite, taken as 0", safe(in->path[i]), info.n_replaced);
+        }
     }
     return st;
 }
