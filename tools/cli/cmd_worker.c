@@ -179,19 +179,27 @@ void worker_beat(struct worker *w)
     }
 }
 
-/* Files of jobs that were cleared. */
+/* What a run left behind is wanted no more once its job is done or off the list. The worker that stored the end of a
+ * job may have been killed before it took the files away. */
+static bool run_is_over(limn_jobs *store, int64_t id)
+{
+    struct limn_job_detail *job = NULL;
+    limn_status st = limn_jobs_show(store, id, &job, NULL);
+    bool over = st == LIMN_ERR_NOT_FOUND || (st == LIMN_OK && job->job.state == LIMN_JOB_DONE);
+    limn_job_detail_free(&job);
+    return over;
+}
+
 static void sweep(limn_jobs *store)
 {
     char path[4096];
     snprintf(path, sizeof(path), "%s/run", limn_jobs_folder(store));
     DIR *d = opendir(path);
     for (struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
-        struct limn_job_detail *job = NULL;
         long long id = strtoll(e->d_name, NULL, 10);
-        if (id > 0 && limn_jobs_show(store, id, &job, NULL) == LIMN_ERR_NOT_FOUND) {
+        if (id > 0 && run_is_over(store, id)) {
             unlinkat(dirfd(d), e->d_name, 0);
         }
-        limn_job_detail_free(&job);
     }
     if (d != NULL) {
         closedir(d);
