@@ -154,7 +154,8 @@ void ui_bar(const struct ui *u, struct rect r, int32_t x, int32_t y, int32_t w, 
 {
     part = part > 0 ? part < 1 ? part : 1 : 0;
     const int32_t full = (int32_t)(part * w + 0.5);
-    grid_fill(u->grid, field(r, x + full, y, w - full), 0x2500, ui_style(UI_DIM, u->colours));
+    const enum ui_role rest = role == UI_SELECTED ? role : UI_DIM; /* on a marked line its colours go through */
+    grid_fill(u->grid, field(r, x + full, y, w - full), 0x2500, ui_style(rest, u->colours));
     grid_fill(u->grid, field(r, x, y, full), 0x2501, ui_style(role, u->colours));
 }
 

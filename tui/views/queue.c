@@ -53,7 +53,7 @@ static void draw_progress(const struct ui *u, struct rect line, int32_t x, int32
         char text[8];
         snprintf(text, sizeof text, "%3d %%", (int)(100 * j->part));
         ui_right(u, line, x, line.y, 5, marked ? UI_SELECTED : UI_TEXT, text);
-        ui_bar(u, line, x + 6, line.y, w - 6, j->part, UI_ACCENT);
+        ui_bar(u, line, x + 6, line.y, w - 6, j->part, marked ? UI_SELECTED : UI_ACCENT);
     } else {
         const char *name = limn_job_state_name(j->state);
         ui_text(u, line, x, line.y, w, role, name ? name : "");
