@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -124,4 +125,20 @@ void child_finish(struct child *c)
 int child_code(const struct child *c)
 {
     return WIFEXITED(c->status) ? WEXITSTATUS(c->status) : -1;
+}
+
+void child_last_line(const char *text, char *out, size_t size)
+{
+    size_t n = text != NULL ? strlen(text) : 0;
+    while (n > 0 && text[n - 1] == '\n') {
+        n--;
+    }
+    size_t start = n;
+    while (start > 0 && text[start - 1] != '\n') {
+        start--;
+    }
+    if (n - start > 6 && strncmp(text + start, "limn: ", 6) == 0) {
+        start += 6;
+    }
+    snprintf(out, size, "%.*s", (int)(n - start), text != NULL ? text + start : "");
 }

@@ -19,6 +19,8 @@ bool child_start(struct child *c, const char *const *argv, const char *input);
 /* Reads what is there. True once, when it has ended: then text and status count until child_finish. */
 bool child_read(struct child *c);
 void child_finish(struct child *c);
+/* The last line of its errors or output without "limn: ": what to show of them. */
+void child_last_line(const char *text, char *out, size_t size);
 int child_code(const struct child *c); /* its exit code; -1 when it did not end by itself */
 
 #endif

@@ -2,7 +2,6 @@
 #include "client.h"
 
 #include <fcntl.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,7 +89,7 @@ static bool load_window(struct client *c, int64_t first)
 }
 
 /* The list anew: the marked job keeps its mark wherever it is now. */
-static void load_jobs(struct client *c)
+void client_jobs(struct client *c)
 {
     struct queue_state *q = &c->app->queue;
     const int64_t id = q->id;
@@ -133,7 +132,7 @@ bool client_look(struct client *c)
         return false;
     }
     c->changes = now;
-    load_jobs(c);
+    client_jobs(c);
     if (c->app->view == VIEW_VIEWER) {
         c->app->want |= WANT_RESULTS;
     }
@@ -164,189 +163,30 @@ static void change_job(struct client *c, unsigned want)
         app_say(a, UI_NOTE, "job %lld is off the list; its files stay", (long long)id);
         a->queue.id = 0;
     }
-    load_jobs(c);
-}
-
-/* ---- models ---- */
-
-static void close_model(struct client *c)
-{
-    struct new_state *n = &c->app->new_job;
-    limn_model_close(&c->model);
-    free(c->label);
-    c->label = NULL;
-    c->model_open[0] = '\0';
-    n->layer = NULL;
-    n->n_layers = 0;
-    n->label = NULL;
-    n->n_classes = 0;
-    n->layer_at = n->class_at = -1;
-    n->model_problem[0] = '\0';
-    memset(&n->info, 0, sizeof n->info);
-}
-
-static void open_model(struct client *c)
-{
-    struct new_state *n = &c->app->new_job;
-    limn_error err = {0};
-    if (n->model[0] == '\0' || strcmp(n->model, c->model_open) == 0) {
-        return;
-    }
-    close_model(c);
-    snprintf(c->model_open, sizeof c->model_open, "%s", n->model);
-    limn_status st = c->context != NULL ? LIMN_OK : limn_context_create(NULL, &c->context, &err);
-    st = st == LIMN_OK ? limn_model_open(c->context, n->model, NULL, &c->model, &err) : st;
-    st = st == LIMN_OK ? limn_model_describe(c->model, &n->info, &err) : st;
-    st = st == LIMN_OK ? limn_model_layers(c->model, &n->layer, &n->n_layers, &err) : st;
-    if (st != LIMN_OK) {
-        close_model(c);
-        snprintf(c->model_open, sizeof c->model_open, "%s", n->model);
-        snprintf(n->model_problem, sizeof n->model_problem, "%s", err.text);
-    } else if (n->info.depth > 0) {
-        snprintf(n->model_problem, sizeof n->model_problem, "%.200s takes volumes: see limn explain --help", n->model);
-    } else {
-        n->n_classes = n->info.n_classes;
-        c->label = calloc((size_t)n->n_classes + 1, sizeof *c->label);
-        for (int32_t k = 0; c->label != NULL && k < n->n_classes; k++) {
-            c->label[k] = limn_model_label(c->model, k);
-        }
-        n->label = c->label;
-    }
-    new_filter(c->app);
-}
-
-static void load_models(struct client *c)
-{
-    struct models_state *m = &c->app->models;
-    limn_error err = {0};
-    limn_model_list_free(&m->model);
-    m->n_models = 0;
-    m->problem[0] = '\0';
-    if (limn_model_list(&m->model, &m->n_models, &err) != LIMN_OK) {
-        snprintf(m->problem, sizeof m->problem, "%s", err.text);
-    }
-    m->marked = m->marked < (int64_t)m->n_models ? m->marked : 0;
-    for (size_t i = 0; i < m->n_models && c->app->new_job.samples[0] == '\0'; i++) { /* photos lie beside models */
-        char path[600];
-        const char *at = strstr(m->model[i].path, "/models/");
-        snprintf(path, sizeof path, "%.*s/photos", at ? (int)(at - m->model[i].path) : 0, m->model[i].path);
-        if (at != NULL && access(path, R_OK | X_OK) == 0) {
-            snprintf(c->app->new_job.samples, sizeof c->app->new_job.samples, "%s", path);
-        }
-    }
-    if (m->n_devices == 0 && c->devices.pid == 0) {
-        m->asking = child_start(&c->devices, (const char *const[]){NULL, "devices", "--json", NULL}, NULL);
-    }
-    new_filter(c->app);
-}
-
-static void last_line(const char *text, char *out, size_t size)
-{
-    size_t n = text != NULL ? strlen(text) : 0;
-    while (n > 0 && text[n - 1] == '\n') {
-        n--;
-    }
-    size_t start = n;
-    while (start > 0 && text[start - 1] != '\n') {
-        start--;
-    }
-    if (n - start > 6 && strncmp(text + start, "limn: ", 6) == 0) {
-        start += 6;
-    }
-    snprintf(out, size, "%.*s", (int)(n - start), text != NULL ? text + start : "");
-}
-
-static const char *json_word(const json_t *j, const char *key)
-{
-    const char *s = json_string_value(json_object_get(j, key));
-    return s != NULL ? s : "";
-}
-
-static void devices_answer(struct client *c)
-{
-    struct models_state *m = &c->app->models;
-    json_t *j = child_code(&c->devices) == 0 ? json_loads(c->devices.text[0] ? c->devices.text[0] : "", 0, NULL) : NULL;
-    size_t i;
-    json_t *d;
-    m->asking = false;
-    m->n_devices = 0;
-    m->device_problem[0] = '\0';
-    if (j == NULL) {
-        last_line(c->devices.text[1], m->device_problem, sizeof m->device_problem);
-    }
-    json_array_foreach (json_object_get(j, "devices"), i, d) {
-        if (m->n_devices < sizeof m->device / sizeof m->device[0]) {
-            struct device_row *row = &m->device[m->n_devices++];
-            const json_int_t bytes = json_integer_value(json_object_get(d, "memory_bytes"));
-            snprintf(row->name, sizeof row->name, "%s", json_word(d, "name"));
-            snprintf(row->kind, sizeof row->kind, "%s", json_word(d, "kind"));
-            snprintf(row->note, sizeof row->note, "%s", json_word(d, "reason"));
-            ui_bytes(bytes > 0 ? (uint64_t)bytes : 0, row->memory);
-            row->usable = json_is_true(json_object_get(d, "usable"));
-        }
-    }
-    json_decref(j);
-}
-
-/* ---- submitting ---- */
-
-static void submit(struct client *c)
-{
-    struct app *a = c->app;
-    char *document = document_text(&a->new_job);
-    if (c->submit.pid == 0 && document != NULL &&
-        child_start(&c->submit, (const char *const[]){NULL, "submit", "--json", "-", NULL}, document)) {
-        a->new_job.sending = true;
-        app_say(a, UI_NOTE, "on its way into the queue");
-    } else {
-        app_say(a, UI_BAD, "the job could not be handed over");
-    }
-    free(document);
-}
-
-static void submit_answer(struct client *c)
-{
-    struct app *a = c->app;
-    char text[400];
-    json_t *j = child_code(&c->submit) == 0 ? json_loads(c->submit.text[0] ? c->submit.text[0] : "", 0, NULL) : NULL;
-    const json_int_t id = json_integer_value(json_object_get(j, "id"));
-    a->new_job.sending = false;
-    last_line(c->submit.text[1], text, sizeof text);
-    if (id > 0) {
-        if (a->view == VIEW_NEW) {
-            app_go(a, VIEW_QUEUE);
-        }
-        a->queue.marked = 0;
-        a->queue.id = id;
-        app_say(a, UI_GOOD, "job %lld is in the queue", (long long)id);
-        load_jobs(c);
-    } else {
-        app_say(a, UI_BAD, "%s", text[0] ? text : "the job was not taken");
-    }
-    json_decref(j);
+    client_jobs(c);
 }
 
 bool client_children(struct client *c)
 {
     bool any = false;
     if (child_read(&c->submit)) {
-        submit_answer(c);
+        client_submit_answer(c);
         child_finish(&c->submit);
         any = true;
     }
     if (child_read(&c->devices)) {
-        devices_answer(c);
+        client_devices_answer(c);
         child_finish(&c->devices);
         any = true;
     }
     if (child_read(&c->retry)) {
         char text[400];
-        last_line(c->retry.text[1], text, sizeof text);
+        child_last_line(c->retry.text[1], text, sizeof text);
         if (child_code(&c->retry) != 0) {
             app_say(c->app, UI_BAD, "%s", text[0] ? text : "the job could not be tried again");
         }
         child_finish(&c->retry);
-        load_jobs(c);
+        client_jobs(c);
         any = true;
     }
     return any;
@@ -444,13 +284,13 @@ bool client_serve(struct client *c)
         change_job(c, want);
     }
     if (want & WANT_JOBS) {
-        load_jobs(c);
+        client_jobs(c);
     }
     if (want & WANT_MODELS) {
-        load_models(c);
+        client_models(c);
     }
     if (want & (WANT_MODELS | WANT_MODEL)) {
-        open_model(c);
+        client_model_open(c);
     }
     if (want & WANT_FOLDER) {
         folder_read(&a->new_job);
@@ -460,7 +300,7 @@ bool client_serve(struct client *c)
         load_preview(c);
     }
     if (want & WANT_SUBMIT) {
-        submit(c);
+        client_submit(c);
     }
     if (want & WANT_RESULTS) {
         load_results(c);
@@ -481,7 +321,7 @@ void client_open(struct client *c, struct app *a)
     if (c->store != NULL) {
         limn_jobs_changes(c->store, &c->changes, NULL);
     }
-    load_jobs(c);
+    client_jobs(c);
 }
 
 void client_close(struct client *c)
@@ -491,7 +331,7 @@ void client_close(struct client *c)
     child_finish(&c->submit);
     child_finish(&c->devices);
     child_finish(&c->retry);
-    close_model(c);
+    client_model_close(c);
     limn_context_destroy(&c->context);
     free_jobs(&a->queue);
     free_log(&a->queue);

@@ -27,6 +27,17 @@ bool client_look(struct client *c);
 bool client_children(struct client *c);
 bool client_busy(const struct client *c); /* jobs run or wait */
 
+/* For the files of the client only. */
+void client_jobs(struct client *c); /* lists the jobs anew; the marked one keeps its mark */
+/* client_models.c */
+void client_models(struct client *c);     /* looks for models, and once for devices */
+void client_model_open(struct client *c); /* new_job.model, with its layers and classes */
+void client_model_close(struct client *c);
+void client_devices_answer(struct client *c);
+/* client_submit.c */
+void client_submit(struct client *c);
+void client_submit_answer(struct client *c);
+
 /* session.c */
 void session_load(struct app *a, const char *folder);
 void session_save(const struct app *a, const char *folder);
