@@ -24,7 +24,8 @@
 
 /* Modes of xterm and its kin: mouse, paste, alternate screen. */
 #define MODES_ON "\033[?1049h\033[?25l\033[?1000h\033[?1006h\033[?2004h"
-#define MODES_OFF "\033[?2026l\033[?2004l\033[?1006l\033[?1000l\033[0m\033[?25h\033[?1049l"
+#define MODES_OFF "\033[?2026l\033[?2004l\033[?1006l\033[?1000l\033[0m\033[?25h"
+#define SCREEN_OFF "\033[?1049l"
 #define PAIR_COLOURS 241 /* 16..255 and the default */
 
 static struct {
@@ -91,6 +92,9 @@ static void restore_now(void)
 
 static void on_crash(int number)
 {
+    if (taken) {
+        tcflush(STDOUT_FILENO, TCOFLUSH); /* a terminal that takes nothing shall not keep us here */
+    }
     restore_now();
     signal(number, SIG_DFL);
     raise(number);
@@ -280,9 +284,9 @@ static void make_reset(void)
         add_reset(tigetstr("rmkx"));
         add_reset(tigetstr("cnorm"));
         add_reset(t.modes ? MODES_OFF : tigetstr("clear"));
-        add_reset(t.modes ? "" : tigetstr("rmcup"));
+        add_reset(tigetstr("rmcup")); /* takes back what newterm sent, xterm's kept title among it */
     } else {
-        add_reset(MODES_OFF);
+        add_reset(MODES_OFF SCREEN_OFF);
     }
 }
 
@@ -394,10 +398,13 @@ void term_suspend(void)
     restore_now();
     sigemptyset(&plain.sa_mask);
     sigaction(SIGTSTP, &plain, &old);
-    raise(SIGTSTP); /* sleeps here */
+    kill(0, SIGTSTP); /* sleeps here, with whatever script started us, as if the terminal had sent it */
     sigaction(SIGTSTP, &old, NULL);
     fcntl(t.out, F_SETFL, fcntl(t.out, F_GETFL) | O_NONBLOCK);
     take();
+    if (t.curses && t.modes) {
+        queue_bytes(tigetstr("smcup"), strlen(tigetstr("smcup")));
+    }
     resized = 1;
     wake();
 }
