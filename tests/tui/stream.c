@@ -1,0 +1,142 @@
+/* See stream.h. */
+#include "stream.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cell.h"
+
+static void complain(struct stream *s)
+{
+    if (s->n_bad++ == 0) {
+        size_t at = (size_t)snprintf(s->bad, sizeof s->bad, "at byte %zu: ", s->at);
+        for (size_t i = 0; i < s->n_held && at + 8 < sizeof s->bad; i++) {
+            const unsigned char c = (unsigned char)s->held[i];
+            at += (size_t)snprintf(s->bad + at, sizeof s->bad - at, c > ' ' && c < 0x7f ? "%c" : "\\x%02x", c);
+        }
+    }
+}
+
+const long stream_mode[STREAM_MODES] = {25, 1000, 1002, 1006, 1049, 2004, 2026, 1, 7, 12};
+enum { CURSOR = 0, KEPT = 7 }; /* from number KEPT on: of no harm */
+
+static bool good_mode(struct stream *s, const char *text, bool set)
+{
+    const long n = strtol(text, NULL, 10);
+    for (int i = 0; i < STREAM_MODES; i++) {
+        if (stream_mode[i] == n) {
+            const bool on = i == CURSOR ? !set : set; /* hidden, that is */
+            s->set = on ? s->set | 1U << i : s->set & ~(1U << i);
+            return true;
+        }
+    }
+    return false;
+}
+
+long stream_left(const struct stream *s)
+{
+    for (int i = 0; i < KEPT; i++) {
+        if (s->set >> i & 1) {
+            return stream_mode[i];
+        }
+    }
+    return s->titles != 0 ? 22 : 0;
+}
+
+/* Parameters of "m": in strict mode only what paint.c writes. */
+static bool good_style(struct stream *s, const char *text)
+{
+    char *end;
+    bool colour = false, fine = true;
+    for (const char *p = text; fine && *p != '\0' && *p != 'm'; p = *end == ';' || *end == ':' ? end + 1 : end) {
+        const long n = strtol(p, &end, 10);
+        if (n == 38 || n == 48) {
+            const long how = *end != '\0' ? strtol(end + 1, &end, 10) : 0;
+            for (int i = 0; i < (how == 2 ? 3 : 1) && *end == ';'; i++) {
+                strtol(end + 1, &end, 10);
+            }
+            fine = how == 2 || !s->strict;
+            colour = true;
+        } else {
+            colour = colour || (n >= 30 && n < 38) || (n >= 40 && n < 48) || (n >= 90 && n < 108);
+            fine = !s->strict || n == 0 || n == 1 || n == 2 || n == 4 || n == 7 || n == 39 || n == 49;
+        }
+        fine = fine && (*end == 'm' || *end == ';' || *end == ':');
+    }
+    s->n_colours += colour;
+    return fine;
+}
+
+/* A whole CSI sequence, `text` after "ESC [". */
+static bool good_csi(struct stream *s, const char *text)
+{
+    static const char finals[] = "ABCDGHJKLMPSTXbdr@";
+    const char last = text[strlen(text) - 1];
+    if (strcmp(text, "22;0;0t") == 0 || strcmp(text, "23;0;0t") == 0) { /* xterm keeps its title, in smcup and rmcup */
+        s->titles += text[1] == '2' ? 1 : -1;
+        return true;
+    }
+    if (strcmp(text, "?2026l") == 0) {
+        s->n_frames++;
+    }
+    if (strspn(text, "0123456789;:") == strlen(text) - 1) {
+        return last == 'm' ? good_style(s, text) : last == 'l' || last == 'h' || strchr(finals, last) != NULL;
+    }
+    return text[0] == '?' && (last == 'c' || ((last == 'h' || last == 'l') && good_mode(s, text + 1, last == 'h')));
+}
+
+/* Takes what is held when it is whole. */
+static bool whole(struct stream *s, bool *fine)
+{
+    const unsigned char first = (unsigned char)s->held[0], last = (unsigned char)s->held[s->n_held - 1];
+    s->held[s->n_held] = '\0';
+    *fine = true;
+    if (first == 27) {
+        if (s->n_held == 1) {
+            return false;
+        }
+        const char kind = s->held[1];
+        if (kind == '[') {
+            const bool ends = s->n_held > 2 && (last < 0x20 || last >= 0x40);
+            *fine = !ends || good_csi(s, s->held + 2);
+            return ends;
+        }
+        if (kind == '(' || kind == ')') {
+            *fine = s->n_held < 3 || last == 'B' || last == '0';
+            return s->n_held == 3;
+        }
+        *fine = strchr("=>78M", kind) != NULL;
+        return true;
+    }
+    if (first < 0x80) {
+        *fine = first >= 0x20 ? first != 0x7f : strchr("\r\n\b\t\016\017", first) != NULL && first != 0;
+        return true;
+    }
+    const size_t need = (first & 0xe0) == 0xc0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : (first & 0xf8) == 0xf0 ? 4 : 1;
+    if (s->n_held < need) {
+        return (last & 0xc0) != 0x80 && s->n_held > 1;
+    }
+    const char *p = s->held;
+    const uint32_t c = utf8_next(&p);
+    const bool turns = (c >= 0x200e && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
+    *fine = need > 1 && c != 0xfffd && c >= 0xa0 && p == s->held + need && !turns && c != 0x061c && c != 0x2028 &&
+            c != 0x2029 && (c < 0xe0000 || c > 0xe007f);
+    return true;
+}
+
+void stream_feed(struct stream *s, const char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++, s->at++) {
+        bool fine = true;
+        s->n_high += ((unsigned char)bytes[i] & 0x80) != 0;
+        s->held[s->n_held++] = bytes[i];
+        const bool over = s->n_held + 2 > sizeof s->held;
+        if (whole(s, &fine) || over) {
+            if (!fine || over) {
+                complain(s);
+            }
+            s->n_held = 0;
+        }
+    }
+}
