@@ -75,5 +75,6 @@ void caps_detect(const char *(*get)(const char *name), const char *codeset, stru
     out->colours = find_colours(get, term);
     out->glyphs = out->utf8 ? find_glyphs(get, term) : PICTURE_ASCII;
     out->moves = !one_of(term, still);
+    out->mouse = true;
     out->sync = out->moves && strcmp(term, "linux") != 0 && !one_of(term, plain);
 }

@@ -10,6 +10,7 @@ struct caps {
     enum picture_glyphs glyphs;
     bool utf8;
     bool moves; /* the cursor can be moved: not with TERM unset or "dumb" */
+    bool mouse; /* reports of it are wanted */
     bool sync;  /* synchronized output (DECSET 2026) does no harm; terminals that do not know it ignore it */
 };
 

@@ -2,7 +2,6 @@
  * the one that needs fewer new colours is written. */
 #include "paint.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,13 +66,8 @@ bool paint_init(struct paint *p, int32_t width, int32_t height, enum picture_col
 void paint_finish(struct paint *p)
 {
     grid_finish(&p->shown);
-    free(p->bytes);
+    bytes_finish(&p->out);
     *p = (struct paint){0};
-}
-
-void paint_clear(struct paint *p)
-{
-    p->n = 0;
 }
 
 void paint_forget(struct paint *p)
@@ -82,33 +76,13 @@ void paint_forget(struct paint *p)
     grid_fill(&p->shown, (struct rect){0, 0, p->shown.width, p->shown.height}, UNKNOWN, unknown);
 }
 
-static void put(struct paint *p, const char *bytes, size_t n)
-{
-    if (p->n + n > p->cap) {
-        const size_t cap = 2 * (p->n + n) + 4096;
-        char *grown = realloc(p->bytes, cap);
-        if (grown == NULL) {
-            p->failed = true;
-            return;
-        }
-        p->bytes = grown;
-        p->cap = cap;
-    }
-    memcpy(p->bytes + p->n, bytes, n);
-    p->n += n;
-}
-
-void paint_text(struct paint *p, const char *bytes)
-{
-    put(p, bytes, strlen(bytes));
-}
-
 static void put_control(struct paint *p, int32_t n, char end)
 {
-    char text[24];
-    const int k = n == 1 && end != 'G' ? snprintf(text, sizeof text, "\033[%c", end)
-                                       : snprintf(text, sizeof text, "\033[%d%c", (int)n, end);
-    put(p, text, (size_t)k);
+    if (n == 1 && end != 'G') {
+        bytes_printf(&p->out, "\033[%c", end);
+    } else {
+        bytes_printf(&p->out, "\033[%d%c", (int)n, end);
+    }
 }
 
 void paint_move(struct paint *p, int32_t x, int32_t y)
@@ -117,7 +91,7 @@ void paint_move(struct paint *p, int32_t x, int32_t y)
         put_control(p, y > p->y ? y - p->y : p->y - y, y > p->y ? 'B' : 'A');
     }
     if (x == 0 && p->x != 0) {
-        put(p, "\r", 1);
+        bytes_add(&p->out, "\r", 1);
     } else if (x > p->x && x - p->x < 100 && p->x < p->shown.width) { /* past the edge the column is uncertain */
         put_control(p, x - p->x, 'C');
     } else if (x != p->x) {
@@ -259,15 +233,15 @@ static void put_cell(struct paint *p, int32_t x, int32_t y, const struct cell *w
     }
     const int n = sgr(p, &c, text);
     if (n > 0) {
-        put(p, "\033[", 2);
-        put(p, text, (size_t)n);
-        put(p, "m", 1);
+        bytes_add(&p->out, "\033[", 2);
+        bytes_add(&p->out, text, (size_t)n);
+        bytes_add(&p->out, "m", 1);
         p->fg = c.ch != ' ' ? c.fg : c.attr != p->attr ? COLOUR_DEFAULT : p->fg;
         p->bg = c.bg;
         p->attr = c.attr;
     }
     const int32_t bytes = utf8_put(c.ch, text);
-    put(p, text, (size_t)bytes);
+    bytes_add(&p->out, text, (size_t)bytes);
     p->x += ch_width(c.ch);
     struct cell *shown = grid_at(&p->shown, x, y);
     *shown = c;
@@ -288,7 +262,7 @@ void paint_frame(struct paint *p, const struct grid *wanted)
         }
     }
     if (p->fg != COLOUR_DEFAULT || p->bg != COLOUR_DEFAULT || p->attr != 0) {
-        put(p, "\033[m", 3);
+        bytes_add(&p->out, "\033[m", 3);
         p->fg = p->bg = COLOUR_DEFAULT;
         p->attr = 0;
     }

@@ -8,6 +8,7 @@
 #ifndef LIMN_TUI_PAINT_H
 #define LIMN_TUI_PAINT_H
 
+#include "bytes.h"
 #include "picture.h"
 
 struct paint_glyph {    /* a block glyph as its ink on the 8 x 24 lattice */
@@ -18,9 +19,7 @@ struct paint_glyph {    /* a block glyph as its ink on the 8 x 24 lattice */
 struct paint {
     enum picture_colours colours;
     int32_t tolerance;
-    char *bytes; /* what is to be written; cleared by the caller through paint_clear */
-    size_t n, cap;
-    bool failed; /* out of memory: bytes are missing, start anew */
+    struct bytes out; /* to be written and cleared by the caller; after a failure start anew */
     struct grid shown;
     int32_t x, y; /* of the cursor, in the grid */
     uint32_t fg, bg, attr;
@@ -31,9 +30,7 @@ struct paint {
 /* Everything unknown: the first frame paints all cells. The cursor stands at the grid's top left corner. */
 bool paint_init(struct paint *p, int32_t width, int32_t height, enum picture_colours colours, int32_t tolerance);
 void paint_finish(struct paint *p);
-void paint_clear(struct paint *p);                   /* the bytes were written */
-void paint_forget(struct paint *p);                  /* the screen was disturbed: the next frame paints all cells */
-void paint_text(struct paint *p, const char *bytes); /* as they are: control sequences of the caller */
+void paint_forget(struct paint *p); /* the screen was disturbed: the next frame paints all cells */
 /* Appends what makes the shown grid into `wanted` (same size), and leaves plain attributes. */
 void paint_frame(struct paint *p, const struct grid *wanted);
 /* Moves the cursor to a row and column of the grid. */

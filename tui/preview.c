@@ -43,8 +43,8 @@ static int write_all(const char *bytes, size_t n)
 
 static int flush(struct paint *p)
 {
-    const int e = p->failed ? ENOMEM : write_all(p->bytes, p->n);
-    paint_clear(p);
+    const int e = p->out.failed ? ENOMEM : write_all(p->out.data, p->out.n);
+    bytes_clear(&p->out);
     return e;
 }
 
@@ -80,7 +80,7 @@ static int show_still(const struct preview *p, size_t frame)
         paint_forget(&paint);
         paint.x = paint.y = 0;
         paint_frame(&paint, &row);
-        paint_text(&paint, "\n");
+        bytes_text(&paint.out, "\n");
     }
     e = e != 0 ? e : flush(&paint);
     paint_finish(&paint);
@@ -126,11 +126,11 @@ static int begin(struct player *pl)
 {
     keys_on(pl);
     for (int32_t y = 0; y < pl->grid.height; y++) {
-        paint_text(&pl->paint, "\n");
+        bytes_text(&pl->paint.out, "\n");
     }
     pl->paint.y = pl->grid.height;
     pl->paint.x = 0;
-    paint_text(&pl->paint, "\033[?25l");
+    bytes_text(&pl->paint.out, "\033[?25l");
     paint_move(&pl->paint, 0, 0);
     paint_forget(&pl->paint);
     return flush(&pl->paint);
@@ -138,9 +138,9 @@ static int begin(struct player *pl)
 
 static int end(struct player *pl)
 {
-    paint_clear(&pl->paint);
+    bytes_clear(&pl->paint.out);
     paint_move(&pl->paint, 0, pl->grid.height);
-    paint_text(&pl->paint, "\033[m\033[?25h");
+    bytes_text(&pl->paint.out, "\033[m\033[?25h");
     const int e = flush(&pl->paint);
     keys_off(pl);
     return e;
@@ -161,13 +161,13 @@ static int show_frame(struct player *pl)
         return ENOMEM;
     }
     if (pl->p->caps.sync) {
-        paint_text(&pl->paint, "\033[?2026h");
+        bytes_text(&pl->paint.out, "\033[?2026h");
     }
     paint_frame(&pl->paint, &pl->grid);
     if (pl->p->caps.sync) {
-        paint_text(&pl->paint, "\033[?2026l");
+        bytes_text(&pl->paint.out, "\033[?2026l");
     }
-    if (pl->paint.n > FRAME_BYTES && pl->paint.tolerance < MAX_TOLERANCE) {
+    if (pl->paint.out.n > FRAME_BYTES && pl->paint.tolerance < MAX_TOLERANCE) {
         pl->paint.tolerance++; /* a slow line gets coarser pictures before it gets fewer */
     }
     return flush(&pl->paint);

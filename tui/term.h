@@ -3,7 +3,8 @@
  * are written as fast as the terminal takes them, never faster: as long as some wait, new frames are refused, so that a
  * slow connection sees fewer frames and nothing blocks.
  *
- * There is one terminal in a process, and signal handlers must restore it: this module alone has state of its own. */
+ * There is one terminal in a process, and signal handlers must restore it: this module alone (with its parts,
+ * term_signals.c and term_curses.c) has state of its own. */
 #ifndef LIMN_TUI_TERM_H
 #define LIMN_TUI_TERM_H
 
@@ -13,6 +14,8 @@
 bool term_open(const struct caps *caps, char *err, size_t size);
 /* Gives it back as it was. Allowed at any time, also twice. */
 void term_close(void);
+
+const struct caps *term_caps(void); /* as given, less what the terminal's entry does not have */
 
 enum term_event {
     TERM_INPUT = 1,   /* term_read has bytes */
@@ -34,5 +37,9 @@ bool term_draw(const struct grid *g);
 void term_tolerance(int32_t tolerance);
 void term_forget(void); /* the next frame paints all */
 void term_suspend(void);
+
+/* Puts a text into the clipboard of the terminal's user (OSC 52; not all terminals let programs do so). False: this
+ * terminal does not know such sequences, or the text is longer than 64 KiB. */
+bool term_copy(const char *text);
 
 #endif

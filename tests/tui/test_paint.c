@@ -140,10 +140,10 @@ static size_t run(int32_t tolerance)
     for (int step = 0; step < 8; step++) {
         draw_scene(&want, step);
         paint_frame(&p, &want);
-        screen_feed(&s, p.bytes, p.n);
-        bytes += p.n;
-        paint_clear(&p);
-        CHECK(!s.bad && !p.failed);
+        screen_feed(&s, p.out.data, p.out.n);
+        bytes += p.out.n;
+        bytes_clear(&p.out);
+        CHECK(!s.bad && !p.out.failed);
         CHECK(shown_equals(&s, &p));
         for (int32_t i = 0; tolerance == 0 && i < 40 * 20; i++) {
             const struct cell *a = &p.shown.cell[i], *b = &want.cell[i];
@@ -151,7 +151,7 @@ static size_t run(int32_t tolerance)
             CHECK(turned || (a->bg == b->bg && (a->fg == b->fg || a->ch == ' ') && a->ch == b->ch));
         }
         paint_frame(&p, &want);
-        CHECK_INT(p.n, 0); /* nothing changed, nothing is written */
+        CHECK_INT(p.out.n, 0); /* nothing changed, nothing is written */
     }
     paint_finish(&p);
     grid_finish(&s.g);
@@ -169,10 +169,9 @@ static void test_depths(void)
         CHECK(grid_init(&want, 12, 2));
         grid_text(&want, (struct rect){0, 0, 12, 2}, 0, 0, (struct style){0xcd0000, 0x00cd00, 0}, "ab");
         paint_frame(&p, &want);
-        paint_text(&p, "");
-        p.bytes[p.n - 1] = '\0';
-        CHECK((strstr(p.bytes, "\033[3") != NULL) == (depth[i] != PICTURE_MONO));
-        CHECK((strstr(p.bytes, "38;5;") != NULL) == (depth[i] == PICTURE_256));
+        bytes_add(&p.out, "", 1);
+        CHECK((strstr(p.out.data, "\033[3") != NULL) == (depth[i] != PICTURE_MONO));
+        CHECK((strstr(p.out.data, "38;5;") != NULL) == (depth[i] == PICTURE_256));
         paint_finish(&p);
         grid_finish(&want);
     }

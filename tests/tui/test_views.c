@@ -145,7 +145,8 @@ static struct {
 static struct app *make(void)
 {
     struct app *a = calloc(1, sizeof *a);
-    const struct caps caps = {PICTURE_TRUE, PICTURE_HALF, true, true, true};
+    const struct caps caps = {
+        .colours = PICTURE_TRUE, .glyphs = PICTURE_HALF, .utf8 = true, .moves = true, .sync = true};
     app_init(a, &caps);
     a->now = NOW;
     memset(&made, 0, sizeof made);

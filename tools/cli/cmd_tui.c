@@ -36,6 +36,7 @@ static int run(const struct args *a)
     if (args_has(a, OPT_GLYPHS)) {
         caps.glyphs = (enum picture_glyphs)index_of(glyphs_name, args_text(a, OPT_GLYPHS, "ascii"));
     }
+    caps.mouse = !args_has(a, OPT_NO_MOUSE);
     if (!tui_run(&caps, &result)) {
         return say_error(EXIT_USAGE, "tui: %s", result.error[0] ? safe(result.error) : "out of memory");
     }
@@ -54,6 +55,7 @@ static const struct option options[] = {
            "colours: mono, 8, 16, 256 or true"),
     CHOICE(OPT_GLYPHS, "glyphs", 0, "SET", "what the terminal has", TYPE_CHOICE, glyphs_name,
            "characters: ascii, half, quadrant, eighth or sextant"),
+    FLAG(OPT_NO_MOUSE, "no-mouse", 0, "leave the mouse to the terminal, for marking text"),
     ROWS_TALK,
 };
 /* clang-format on */

@@ -116,6 +116,7 @@ enum option_id {
     OPT_DELAY,
     OPT_COLORS,
     OPT_GLYPHS,
+    OPT_NO_MOUSE,
     OPT_COLUMNS,
     OPT_ROWS,
     OPT_LOOPS,
