@@ -23,9 +23,9 @@ void app_init(struct app *a, const struct caps *caps)
     a->caps = *caps;
     a->width = 80;
     a->height = 24;
-    a->viewer.zoom = 1;
-    a->viewer.speed = 1;
-    a->viewer.x = a->viewer.y = 0.5;
+    a->viewer.look = LOOK_ALL;
+    a->viewer.motion.speed = a->compare.motion.speed = 1;
+    a->compare.look = LOOK_ALL;
     a->new_job.layer_at = a->new_job.class_at = -1;
     for (size_t i = 0; i < limn_method_count(); i++) {
         struct limn_method_info m;
@@ -104,14 +104,14 @@ static void draw_counts(const struct app *a, const struct ui *u, struct rect r, 
 
 static int32_t tabs_start(int32_t width)
 {
-    return width >= 70 ? 7 : 1;
+    return width >= 80 ? 7 : 1;
 }
 
 static char *tab_text(const struct app *a, int i, int32_t width, char out[40])
 {
     char key[16];
     keymap_keys(&a->keys, (enum action)(ACT_VIEW_QUEUE + i), key, sizeof key);
-    const bool full = a->view == (enum view_id)i || width >= 60;
+    const bool full = a->view == (enum view_id)i || width >= 72;
     snprintf(out, 40, full ? " %s %s " : " %s ", key, views[i]->title);
     return out;
 }
@@ -254,6 +254,10 @@ void app_go(struct app *a, enum view_id view)
         new_filter(a);
     } else if (view == VIEW_VIEWER) {
         a->want |= WANT_RESULTS;
+    } else if (view == VIEW_COMPARE) {
+        a->want |= WANT_COMPARE;
+    } else if (view == VIEW_EXPORT) {
+        a->want |= WANT_EXPORT;
     } else if (view == VIEW_MODELS) {
         a->want |= WANT_MODELS;
     } else {
@@ -281,6 +285,17 @@ void app_act(struct app *a, enum action action)
         if (a->view != VIEW_QUEUE) {
             app_go(a, VIEW_QUEUE);
         }
+        break;
+    case ACT_EXPORT:
+        a->export.what = a->marks.n > 0 ? EXPORT_MARKED : EXPORT_JOB;
+        app_go(a, VIEW_EXPORT);
+        break;
+    case ACT_UNMARK:
+        if (a->marks.n > 0) {
+            app_say(a, UI_NOTE, "nothing is marked any more");
+        }
+        a->marks.n = 0;
+        a->want |= a->view == VIEW_COMPARE ? WANT_COMPARE : a->view == VIEW_EXPORT ? WANT_EXPORT : 0U;
         break;
     case ACT_REDRAW:
         a->want |= WANT_REDRAW;
@@ -344,7 +359,7 @@ void app_key(struct app *a, const struct key_event *ev)
         }
         return;
     }
-    if (a->view == VIEW_NEW && new_filter_key(a, ev)) {
+    if ((a->view == VIEW_NEW && new_filter_key(a, ev)) || (a->view == VIEW_EXPORT && export_key(a, ev))) {
         return;
     }
     app_act(a, keymap_find(&a->keys, views[a->view]->where, ev->key));

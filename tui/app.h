@@ -7,7 +7,11 @@
 #include <limn/gif.h>
 #include <limn/job.h>
 
+#include "compare.h"
+#include "export.h"
 #include "keys.h"
+#include "marks.h"
+#include "motion.h"
 #include "ui.h"
 
 enum view_id {
@@ -81,11 +85,8 @@ struct viewer_state {
     size_t n, at;
     struct limn_animation *shown;
     char shown_path[4096], problem[512];
-    size_t frame;
-    bool playing, ping_pong, backwards;
-    double speed;
-    int64_t next;      /* when the next frame is due, ms */
-    double zoom, x, y; /* x, y: middle of what is seen, 0 to 1 */
+    struct motion motion;
+    struct look look;
 };
 
 struct device_row {
@@ -118,7 +119,11 @@ enum want {
     WANT_MODEL = 512,    /* open new.model */
     WANT_FOLDER = 1024,  /* read new.folder */
     WANT_PREVIEW = 2048, /* of the marked file */
-    WANT_RESULTS = 4096  /* the viewer's pictures, or the one that it is at */
+    WANT_RESULTS = 4096, /* the viewer's pictures, or the one that it is at */
+    WANT_EXPORT = 8192,  /* the list of files to be written */
+    WANT_WRITE = 16384,
+    WANT_COMPLETE = 32768, /* the folder that is being typed */
+    WANT_COMPARE = 65536
 };
 
 struct app {
@@ -137,6 +142,9 @@ struct app {
     struct new_state new_job;
     struct viewer_state viewer;
     struct models_state models;
+    struct marks marks;
+    struct compare_state compare;
+    struct export_state export;
     int64_t log_back; /* lines that the log is scrolled back from its end */
     unsigned want;
 };
@@ -181,6 +189,9 @@ const char *new_problem(const struct app *a); /* why the job cannot be put into 
 /* Path of the marked file, false when it is a folder or nothing. */
 bool new_marked_file(const struct app *a, char *path, size_t size);
 bool new_filter_key(struct app *a, const struct key_event *ev);
+/* views/export.c: keys while the folder is typed; false: not one of those */
+bool export_key(struct app *a, const struct key_event *ev);
+int64_t compare_tick(struct app *a); /* views/compare.c, likewise: */
 /* views/viewer.c: the frame that is due at app.now; returns ms until the next one, -1: none */
 int64_t viewer_tick(struct app *a);
 

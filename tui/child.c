@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,37 +36,52 @@ static void run(const char *const *argv, int in, int out, int err)
     _exit(127);
 }
 
+/* What the program will read, whole: a file in memory, so that nobody waits for it to be read. -1: it cannot be made.
+ */
+static int input_file(const char *text)
+{
+    const int fd = memfd_create("limn input", MFD_CLOEXEC);
+    size_t n = text != NULL ? strlen(text) : 0;
+    while (fd >= 0 && n > 0) {
+        const ssize_t k = write(fd, text, n);
+        if (k < 0 && errno != EINTR) {
+            close(fd);
+            return -1;
+        }
+        text += k > 0 ? k : 0;
+        n -= k > 0 ? (size_t)k : 0;
+    }
+    if (fd >= 0) {
+        lseek(fd, 0, SEEK_SET);
+    }
+    return fd;
+}
+
 bool child_start(struct child *c, const char *const *argv, const char *input)
 {
-    int pipes[3][2];
-    for (int i = 0; i < 3; i++) {
-        if (pipe2(pipes[i], O_CLOEXEC) != 0) {
-            for (int k = 0; k < i; k++) {
-                close(pipes[k][0]);
-                close(pipes[k][1]);
-            }
-            return false;
+    const int in = input_file(input);
+    int pipes[2][2] = {{-1, -1}, {-1, -1}};
+    const bool ready = in >= 0 && pipe2(pipes[0], O_CLOEXEC) == 0 && pipe2(pipes[1], O_CLOEXEC) == 0;
+    const pid_t pid = ready ? fork() : -1;
+    if (pid == 0) {
+        run(argv, in, pipes[0][1], pipes[1][1]);
+    }
+    const int ours[] = {in, pipes[0][1], pipes[1][1]};
+    for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++) {
+        if (ours[i] >= 0) {
+            close(ours[i]);
         }
     }
-    const pid_t pid = fork();
-    if (pid == 0) {
-        run(argv, pipes[0][0], pipes[1][1], pipes[2][1]);
-    }
-    const size_t n = input != NULL ? strlen(input) : 0;
-    fcntl(pipes[0][1], F_SETFL, O_NONBLOCK);
-    bool fine = pid > 0 && (n == 0 || write(pipes[0][1], input, n) == (ssize_t)n);
-    close(pipes[0][0]);
-    close(pipes[0][1]);
-    close(pipes[1][1]);
-    close(pipes[2][1]);
-    *c = (struct child){.pid = pid > 0 ? pid : 0, .fd = {pipes[1][0], pipes[2][0]}};
+    *c = (struct child){.pid = pid > 0 ? pid : 0, .fd = {pipes[0][0], pipes[1][0]}};
     for (int i = 0; i < 2; i++) {
-        fcntl(c->fd[i], F_SETFL, O_NONBLOCK);
+        if (c->fd[i] >= 0) {
+            fcntl(c->fd[i], F_SETFL, O_NONBLOCK);
+        }
     }
-    if (!fine) {
+    if (pid < 0) {
         child_finish(c);
     }
-    return fine;
+    return pid > 0;
 }
 
 static void read_one(struct child *c, int i)

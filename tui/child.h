@@ -14,7 +14,7 @@ struct child {
     size_t n[2];
     int status; /* as of waitpid, when it is over */
 };
-/* argv[0] NULL: this program itself. `input` (may be NULL) is what it reads: at most some kilobytes. */
+/* argv[0] NULL: this program itself. `input` (may be NULL) is what it reads. */
 bool child_start(struct child *c, const char *const *argv, const char *input);
 /* Reads what is there. True once, when it has ended: then text and status count until child_finish. */
 bool child_read(struct child *c);

@@ -125,6 +125,21 @@ bool client_busy(const struct client *c)
     return n[LIMN_JOB_RUNNING] + n[LIMN_JOB_QUEUED] + n[LIMN_JOB_INTERRUPTED] > 0;
 }
 
+/* Jobs that were forgotten, here or by another program, are not marked any more. */
+static void drop_marks(struct client *c)
+{
+    struct marks *m = &c->app->marks;
+    for (size_t i = m->n; i-- > 0;) {
+        struct limn_job_detail *d = NULL;
+        const int64_t id = m->job[i];
+        if (limn_jobs_show(c->store, id, &d, NULL) == LIMN_ERR_NOT_FOUND) {
+            marks_drop(m, id);
+            app_say(c->app, UI_NOTE, "job %lld is off the list, and no longer marked; its files stay", (long long)id);
+        }
+        limn_job_detail_free(&d);
+    }
+}
+
 bool client_look(struct client *c)
 {
     uint64_t now = 0;
@@ -133,9 +148,10 @@ bool client_look(struct client *c)
     }
     c->changes = now;
     client_jobs(c);
-    if (c->app->view == VIEW_VIEWER) {
-        c->app->want |= WANT_RESULTS;
-    }
+    drop_marks(c);
+    static const unsigned wanted[VIEW_COUNT] = {
+        [VIEW_VIEWER] = WANT_RESULTS, [VIEW_COMPARE] = WANT_COMPARE, [VIEW_EXPORT] = WANT_EXPORT};
+    c->app->want |= wanted[c->app->view];
     return true;
 }
 
@@ -162,6 +178,7 @@ static void change_job(struct client *c, unsigned want)
     } else if (want & WANT_FORGET) {
         app_say(a, UI_NOTE, "job %lld is off the list; its files stay", (long long)id);
         a->queue.id = 0;
+        drop_marks(c);
     }
     client_jobs(c);
 }
@@ -177,6 +194,12 @@ bool client_children(struct client *c)
     if (child_read(&c->devices)) {
         client_devices_answer(c);
         child_finish(&c->devices);
+        any = true;
+    }
+    any |= client_export_progress(c);
+    if (child_read(&c->export)) {
+        client_export_answer(c);
+        child_finish(&c->export);
         any = true;
     }
     if (child_read(&c->retry)) {
@@ -214,7 +237,7 @@ static void load_preview(struct client *c)
     }
 }
 
-static bool shown_kind(const char *path)
+bool client_shows(const char *path)
 {
     const char *dot = strrchr(path, '.');
     return dot != NULL && (strcasecmp(dot, ".png") == 0 || strcasecmp(dot, ".gif") == 0);
@@ -242,7 +265,7 @@ static void list_results(struct client *c)
     v->job = id;
     v->path = calloc(d != NULL && d->n_artifacts > 0 ? d->n_artifacts : 1, sizeof *v->path);
     for (size_t i = 0; v->path != NULL && d != NULL && i < d->n_artifacts; i++) {
-        if (shown_kind(d->artifact[i].path) && (v->path[v->n] = strdup(d->artifact[i].path)) != NULL) {
+        if (client_shows(d->artifact[i].path) && (v->path[v->n] = strdup(d->artifact[i].path)) != NULL) {
             v->n++;
         }
     }
@@ -261,16 +284,12 @@ static void load_results(struct client *c)
     limn_animation_free(&v->shown);
     snprintf(v->shown_path, sizeof v->shown_path, "%s", path);
     v->problem[0] = '\0';
-    v->frame = 0;
-    v->zoom = 1;
-    v->x = v->y = 0.5;
-    v->next = 0;
-    v->backwards = false;
+    v->look = LOOK_ALL;
     const struct limn_animation_params p = {.fit_width = 1600, .fit_height = 1600};
     if (path[0] != '\0' && limn_animation_load(path, &p, &v->shown, &err) != LIMN_OK) {
         snprintf(v->problem, sizeof v->problem, "%s", err.text);
     }
-    v->playing = v->shown != NULL && v->shown->n > 1;
+    motion_start(&v->motion, v->shown != NULL && v->shown->n > 1);
 }
 
 /* ---- all of it ---- */
@@ -305,6 +324,18 @@ bool client_serve(struct client *c)
     if (want & WANT_RESULTS) {
         load_results(c);
     }
+    if (want & WANT_COMPARE) {
+        client_compare(c);
+    }
+    if (want & WANT_COMPLETE) {
+        client_export_complete(c);
+    }
+    if (want & (WANT_EXPORT | WANT_WRITE)) {
+        client_export_plan(c);
+    }
+    if (want & WANT_WRITE) {
+        client_export_write(c);
+    }
     return (want & ~(unsigned)(WANT_QUIT | WANT_SUSPEND | WANT_REDRAW)) != 0;
 }
 
@@ -312,7 +343,10 @@ void client_open(struct client *c, struct app *a)
 {
     limn_error err = {0};
     *c = (struct client){.app = a};
-    c->submit.fd[0] = c->submit.fd[1] = c->devices.fd[0] = c->devices.fd[1] = c->retry.fd[0] = c->retry.fd[1] = -1;
+    struct child *const child[] = {&c->submit, &c->devices, &c->retry, &c->export};
+    for (size_t i = 0; i < sizeof child / sizeof child[0]; i++) {
+        child[i]->fd[0] = child[i]->fd[1] = -1;
+    }
     if (limn_jobs_open(NULL, &c->store, &err) != LIMN_OK) {
         snprintf(a->queue.problem, sizeof a->queue.problem, "%s", err.text);
     }
@@ -331,6 +365,9 @@ void client_close(struct client *c)
     child_finish(&c->submit);
     child_finish(&c->devices);
     child_finish(&c->retry);
+    child_finish(&c->export);
+    client_compare_free(c);
+    export_files_free(&a->export);
     client_model_close(c);
     limn_context_destroy(&c->context);
     free_jobs(&a->queue);

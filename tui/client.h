@@ -14,7 +14,8 @@ struct client {
     limn_model *model;
     char model_open[520]; /* that `model` is */
     const char **label;
-    struct child submit, retry, devices;
+    struct child submit, retry, devices, export;
+    size_t exported; /* bytes of the export's answers that were read */
 };
 
 void client_open(struct client *c, struct app *a);
@@ -37,6 +38,16 @@ void client_devices_answer(struct client *c);
 /* client_submit.c */
 void client_submit(struct client *c);
 void client_submit_answer(struct client *c);
+bool client_shows(const char *path); /* a file that the viewer can show, by its name */
+/* client_compare.c */
+void client_compare(struct client *c); /* loads what is marked */
+void client_compare_free(struct client *c);
+/* client_export.c */
+void client_export_plan(struct client *c);  /* the files that the choices mean */
+void client_export_write(struct client *c); /* begins to write them */
+bool client_export_progress(struct client *c);
+void client_export_answer(struct client *c);
+void client_export_complete(struct client *c); /* the folder that is being typed, as far as there is one choice */
 
 /* session.c */
 void session_load(struct app *a, const char *folder);

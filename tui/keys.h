@@ -60,8 +60,10 @@ enum key_where {
     IN_VIEWER = 4,
     IN_MODELS = 8,
     IN_LOG = 16,
-    IN_LISTS = IN_QUEUE | IN_NEW | IN_MODELS | IN_LOG,
-    IN_ALL = IN_LISTS | IN_VIEWER
+    IN_COMPARE = 32,
+    IN_EXPORT = 64,
+    IN_LISTS = IN_QUEUE | IN_NEW | IN_MODELS | IN_LOG | IN_EXPORT,
+    IN_ALL = IN_LISTS | IN_VIEWER | IN_COMPARE
 };
 
 struct action_info {

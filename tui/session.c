@@ -26,6 +26,7 @@ void session_load(struct app *a, const char *folder)
     const char *method = json_string_value(json_object_get(j, "method"));
     take_text(j, "model", n->model, sizeof n->model);
     take_text(j, "folder", n->folder, sizeof n->folder);
+    take_text(j, "export_folder", a->export.folder, sizeof a->export.folder);
     for (size_t i = 0; i < limn_method_count(); i++) {
         struct limn_method_info m;
         const bool known = limn_method_info(i, &m, NULL) == LIMN_OK;
@@ -47,8 +48,9 @@ void session_save(const struct app *a, const char *folder)
     snprintf(path, sizeof path, "%s/tui.json", folder);
     snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
     json_t *j = json_pack("{s:i, s:s, s:s}", "schema", 1, "model", n->model, "method", m.name);
-    if (j != NULL) {
-        json_object_set_new(j, "folder", json_string(n->folder)); /* left out when it is not UTF-8 */
+    if (j != NULL) { /* each left out when it is not UTF-8 */
+        json_object_set_new(j, "folder", json_string(n->folder));
+        json_object_set_new(j, "export_folder", json_string(a->export.folder));
         const mode_t old = umask(077);
         const bool fine = json_dump_file(j, temporary, JSON_INDENT(1)) == 0 && rename(temporary, path) == 0;
         umask(old);

@@ -62,7 +62,9 @@ static bool draw(struct loop *l)
             return false;
         }
     }
-    const bool moving = a->view == VIEW_VIEWER && a->viewer.playing && a->overlay == OVERLAY_NONE;
+    const bool plays =
+        (a->view == VIEW_VIEWER && a->viewer.motion.playing) || (a->view == VIEW_COMPARE && a->compare.motion.playing);
+    const bool moving = plays && a->overlay == OVERLAY_NONE;
     term_tolerance(moving ? 4 : 0);
     app_draw(a, &l->grid);
     return term_draw(&l->grid);
@@ -72,7 +74,7 @@ static int time_to_wait(struct loop *l)
 {
     const struct app *a = l->app;
     int64_t ms = l->looked + (client_busy(&l->client) ? LOOK_BUSY_MS : LOOK_IDLE_MS) - a->now;
-    const int64_t frame = viewer_tick(l->app);
+    const int64_t ticks[] = {viewer_tick(l->app), compare_tick(l->app)}, frame = ticks[0] >= 0 ? ticks[0] : ticks[1];
     if (frame >= 0 && frame < ms) {
         ms = frame;
     }
@@ -88,7 +90,7 @@ static int time_to_wait(struct loop *l)
 static void pass_time(struct loop *l)
 {
     struct app *a = l->app;
-    const size_t frame = a->viewer.frame;
+    const size_t frame = a->viewer.motion.frame, compared = a->compare.motion.frame;
     a->now = now_ms();
     if (l->looked > a->now) { /* the clock was set back */
         l->looked = a->now;
@@ -107,14 +109,15 @@ static void pass_time(struct loop *l)
         l->dirty = true;
     }
     viewer_tick(a);
-    l->dirty |= a->viewer.frame != frame;
+    compare_tick(a);
+    l->dirty |= a->viewer.motion.frame != frame || a->compare.motion.frame != compared;
 }
 
 static size_t descriptors(const struct client *c, struct pollfd *out)
 {
-    const struct child *child[] = {&c->submit, &c->devices, &c->retry};
+    const struct child *child[] = {&c->submit, &c->devices, &c->retry, &c->export};
     size_t n = 0;
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < sizeof child / sizeof child[0]; i++) {
         const int fd = child[i]->fd[0] >= 0 ? child[i]->fd[0] : child[i]->fd[1];
         if (child[i]->pid != 0 && fd >= 0) {
             out[n++] = (struct pollfd){.fd = fd, .events = POLLIN};

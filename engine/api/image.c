@@ -112,3 +112,32 @@ limn_status limn_folder_create(const char *path, limn_error *err)
     API_NEED(path);
     return dir_ensure(path, err);
 }
+
+limn_status limn_file_copy(const char *from, const char *to, unsigned flags, limn_error *err)
+{
+    API_NEED(from);
+    API_NEED(to);
+    enum { BLOCK = 1 << 18 };
+    limn_status st = LIMN_OK;
+    struct file *in = NULL;
+    struct file_writer *out = NULL;
+    unsigned char *block = mem_alloc(BLOCK, 1);
+    if (block == NULL) {
+        return err_nomem(err, BLOCK, "a copy");
+    }
+    TRY(file_open(from, &in, err));
+    TRY(file_writer_open(to, (flags & LIMN_SAVE_FORCE) != 0, &out, err));
+    for (uint64_t at = 0; at < file_size(in);) {
+        const uint64_t left = file_size(in) - at;
+        const size_t n = left < BLOCK ? (size_t)left : BLOCK;
+        TRY(file_read_at(in, at, block, n, err));
+        TRY(file_writer_add(out, block, n, err));
+        at += n;
+    }
+    TRY(file_writer_commit(&out, err));
+out:
+    file_writer_abort(&out);
+    file_close(&in);
+    mem_free(block);
+    return st;
+}

@@ -45,6 +45,8 @@ static void check_nothing(void)
     CHECK_INT(limn_device_list(NULL, &n, &err), LIMN_ERR_ARG);
     CHECK_INT(limn_tensor_load("/nonexistent.npy", &t, &err), LIMN_ERR_READ);
     CHECK_INT(limn_weights_list("/nonexistent", NULL, &n, &err), LIMN_ERR_ARG);
+    CHECK_INT(limn_file_copy(NULL, "/x", 0, &err), LIMN_ERR_ARG);
+    CHECK_INT(limn_file_copy("/nonexistent", "/x", 0, &err), LIMN_ERR_READ);
     limn_context_destroy(&ctx);
     limn_context_destroy(NULL);
     limn_model_close(&m);

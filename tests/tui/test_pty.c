@@ -27,7 +27,7 @@ static void test_use(void)
     session_type(&s, "\033");
     session_type(&s, "2");
     CHECK(session_wait(&s, "b\\x1b]0;owned\\x07.png")); /* a file's name, harmless */
-    session_type(&s, "4");
+    session_type(&s, "6");
     CHECK(session_wait(&s, "Devices"));
     session_type(&s, "1");
     CHECK(session_wait(&s, "No jobs yet"));

@@ -131,7 +131,40 @@ static void fill_viewer(struct app *a, limn_image *frame[2], struct limn_animati
     a->viewer.job = 7;
 }
 
+/* Two results that play in step, and one that cannot be read. */
+static void fill_compare(struct app *a, struct limn_animation *animation)
+{
+    struct compare_state *c = &a->compare;
+    c->n = 3;
+    c->all = 5;
+    for (int i = 0; i < 3; i++) {
+        c->item[i].job = 7 + i;
+        snprintf(c->item[i].path, sizeof c->item[i].path, "/results/%d/cat.\x1b[31mgradcam.png", 7 + i);
+        c->item[i].shown = i < 2 ? animation : NULL;
+    }
+    snprintf(c->item[2].problem, sizeof c->item[2].problem, "cat.\x1b[0m.png: cannot open: No such file");
+}
+
+/* Each way a file can stand, with a hostile name. */
+static void fill_export(struct app *a, struct export_file file[7])
+{
+    static const struct export_file each[7] = {
+        {.name = "cat.gradcam.png"},
+        {.name = "cat.gradcam.npy", .exists = true},
+        {.name = "cat.layercam.png", .renamed = "cat.layercam-2.png", .exists = true, .rule = RULE_RENAME},
+        {.name = "cat.layercam.npy", .exists = true, .rule = RULE_REPLACE},
+        {.name = "b\x1b]0;owned\x07\xc2\x9b.png"},
+        {.name = "done.png", .asked = true, .written = "done-2.png", .end = EXPORT_WRITTEN},
+        {.name = "bad.png", .asked = true, .end = EXPORT_FAILED, .problem = "/out/bad.png: No space left on device"}};
+    memcpy(file, each, sizeof each);
+    a->export.file = file;
+    a->export.n = 7;
+    snprintf(a->export.folder, sizeof a->export.folder, "/data/results of the week");
+    a->export.folder_new = true;
+}
+
 static struct {
+    struct export_file export[7];
     struct limn_job list[6];
     struct limn_job_detail detail;
     struct log_line line[3];
@@ -154,6 +187,8 @@ static struct app *make(void)
     fill_new(a, made.file, made.layer);
     fill_models(a, made.model);
     fill_viewer(a, made.frame, &made.animation);
+    fill_compare(a, &made.animation);
+    fill_export(a, made.export);
     new_filter(a);
     return a;
 }
@@ -176,15 +211,24 @@ static const struct {
               {"new-class", "2\t\t\t\t"},
               {"new-run", "2\t\t\t\t\t"},
               {"viewer", "3"},
-              {"models", "4"},
-              {"log", "5"},
+              {"compare", "4"},
+              {"export", "5"},
+              {"compare-none", "@4"},
+              {"export-none", "@5"},
+              {"models", "6"},
+              {"log", "7"},
               {"help", "?"},
               {"commands", "2:fil"}};
 enum { SCREENS = sizeof screen / sizeof screen[0] };
 
+/* "@" first: nothing is marked, and there are no results. */
 static void type(struct app *a, const char *keys)
 {
     bool pasting = false;
+    if (keys[0] == '@') {
+        a->compare.n = a->export.n = 0;
+        keys++;
+    }
     size_t n = strlen(keys);
     while (n > 0) {
         struct key_event ev;
@@ -341,14 +385,48 @@ static void test_actions(void)
     type(a, "a");
     CHECK_INT(a->want & WANT_SUBMIT, 0);
     type(a, "3 ");
-    CHECK(a->viewer.playing);
+    CHECK(a->viewer.motion.playing);
     a->now += 2000;
     CHECK(viewer_tick(a) >= 0);
     a->now += 120;
     viewer_tick(a);
-    CHECK_INT(a->viewer.frame, 1);
+    CHECK_INT(a->viewer.motion.frame, 1);
     type(a, "?leave; jobs\r");
     CHECK(a->want & WANT_QUIT);
+    unmake(a);
+}
+
+static void test_picking(void)
+{
+    struct app *a = make();
+    type(a, "g  "); /* marks two, and goes down */
+    CHECK_INT(a->marks.n, 2);
+    CHECK(marks_has(&a->marks, 1206) && marks_has(&a->marks, 1205));
+    CHECK_INT(a->queue.id, 1204);
+    type(a, "k ");
+    CHECK_INT(a->marks.n, 1);
+    type(a, "e");
+    CHECK_INT(a->view, VIEW_EXPORT);
+    CHECK_INT(a->export.what, EXPORT_MARKED);
+    CHECK(a->want & WANT_EXPORT);
+    CHECK_INT(export_count(&a->export), 6);
+    type(a, "jj "); /* all of them under other names */
+    CHECK_INT(a->export.rule, RULE_RENAME);
+    CHECK_STR(export_name(&made.export[2]), "cat.layercam-2.png");
+    type(a, "jjj "); /* the second file is replaced */
+    CHECK_INT(made.export[1].rule, RULE_REPLACE);
+    CHECK_INT(made.export[3].rule, RULE_RENAME);
+    type(a, "gj\r\025/tmp/new q\r"); /* the folder, typed */
+    CHECK_STR(a->export.folder, "/tmp/new q");
+    type(a, "w");
+    CHECK(a->want & WANT_WRITE);
+    type(a, "u1");
+    CHECK_INT(a->marks.n, 0);
+    type(a, "4+");
+    CHECK(a->compare.look.zoom > 1 && a->want & WANT_COMPARE);
+    a->compare.motion.playing = false;
+    type(a, ".");
+    CHECK_INT(a->compare.motion.frame, 1);
     unmake(a);
 }
 
@@ -416,7 +494,7 @@ static void test_parse(void)
 static void test_random(void)
 {
     static const unsigned char alphabet[] =
-        "\033[A\033[B\t\r jkgGnpq?/:12345acrxsbl+-0<>.,\177\004\025hmZ~\xc3\xa4\xff";
+        "\033[A\033[B\t\r jkgGnpq?/:1234567acrxsbl+-0<>.euw,\177\004\025hmZ~\xc3\xa4\xff";
     uint32_t seed = 1;
     struct app *a = make();
     struct grid g;
@@ -435,7 +513,7 @@ static void test_random(void)
             app_draw(a, &g);
             check_cells(a, &g, "random");
         }
-        CHECK(a->queue.marked >= 0 && a->queue.marked < 6 && a->viewer.frame < 2);
+        CHECK(a->queue.marked >= 0 && a->queue.marked < 6 && a->viewer.motion.frame < 2);
     }
     grid_finish(&g);
     unmake(a);
@@ -448,6 +526,7 @@ int main(void)
     test_golden();
     test_sizes();
     test_actions();
+    test_picking();
     test_keys();
     test_parse();
     test_random();

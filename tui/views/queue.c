@@ -69,6 +69,9 @@ static void draw_row(const struct app *a, const struct ui *u, struct rect line, 
     if (marked) {
         grid_fill(u->grid, line, ' ', ui_style(UI_SELECTED, u->colours));
     }
+    if (marks_has(&a->marks, j->id)) {
+        ui_text(u, line, line.x, line.y, 1, marked ? UI_SELECTED : UI_ACCENT, "*");
+    }
     int32_t x = line.x + 1;
     ui_text(u, line, x, line.y, 1, marked ? UI_SELECTED : role, sign);
     snprintf(text, sizeof text, "%lld", (long long)j->id);
@@ -90,7 +93,10 @@ static void draw_list(const struct app *a, const struct ui *u, struct rect r)
     const struct queue_state *q = &a->queue;
     char note[48] = "";
     if (q->total > 0) {
-        snprintf(note, sizeof note, "%lld of %lld", (long long)q->marked + 1, (long long)q->total);
+        const int at = snprintf(note, sizeof note, "%lld of %lld", (long long)q->marked + 1, (long long)q->total);
+        if (a->marks.n > 0) {
+            snprintf(note + at, sizeof note - (size_t)at, " · %zu marked", a->marks.n);
+        }
     }
     struct rect in = ui_title(u, r, true, "Jobs", note);
     if (q->problem[0] != '\0') {
@@ -243,6 +249,16 @@ static bool act_on_job(struct app *a, enum action action)
     return true;
 }
 
+/* Marks the job of the line, or no longer, and goes on to the next line. */
+static void mark(struct app *a)
+{
+    struct queue_state *q = &a->queue;
+    if (q->id != 0 && !marks_toggle(&a->marks, q->id)) {
+        app_say(a, UI_NOTE, "no more than %d jobs can be marked", MARKS_MAX);
+    }
+    app_act(a, ACT_DOWN);
+}
+
 static bool act(struct app *a, enum action action)
 {
     struct queue_state *q = &a->queue;
@@ -253,6 +269,9 @@ static bool act(struct app *a, enum action action)
         return true;
     }
     switch (action) {
+    case ACT_MARK:
+        mark(a);
+        return true;
     case ACT_NEW:
         app_go(a, VIEW_NEW);
         return true;

@@ -335,6 +335,9 @@ LIMN_API void limn_tensor_free(struct limn_tensor *t);
 
 /* Makes a folder and its parents; an existing one is fine. File. */
 LIMN_API limn_status limn_folder_create(const char *path, limn_error *err);
+/* A file's bytes under another name: the copy appears whole or not at all; an existing path is LIMN_ERR_IO without
+ * LIMN_SAVE_FORCE. File. */
+LIMN_API limn_status limn_file_copy(const char *from, const char *to, unsigned flags, limn_error *err);
 
 #ifdef __cplusplus
 }

@@ -1,0 +1,322 @@
+/* Export: the list of files that the choices mean, and the program that writes them. */
+#include "client.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILES_MAX = 4096, RENAMES_MAX = 1000 };
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+static bool taken(const struct export_state *e, const char *name)
+{
+    for (size_t i = 0; i < e->n; i++) {
+        if (strcmp(e->file[i].name, name) == 0 || strcmp(e->file[i].renamed, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool there(const struct export_state *e, const char *name)
+{
+    char path[4600];
+    struct stat info;
+    snprintf(path, sizeof path, "%s/%s", e->folder, name);
+    return lstat(path, &info) == 0;
+}
+
+/* "a.png", 2 -> "a-2.png" */
+static void numbered(const char *name, int number, char out[256])
+{
+    const char *dot = strrchr(name, '.');
+    const int stem = dot != NULL && dot > name ? (int)(dot - name) : (int)strlen(name);
+    snprintf(out, 256, "%.*s-%d%.20s", stem < 220 ? stem : 220, name, number, name + stem);
+}
+
+/* A name that no other file of the list has: with the job's number before it, or a number after it. */
+static void choose_name(const struct export_state *e, const char *path, int64_t job, char out[256])
+{
+    char name[256];
+    snprintf(name, sizeof name, "%.240s", base_name(path));
+    snprintf(out, 256, "%s", name);
+    if (taken(e, out)) {
+        snprintf(out, 256, "%lld-%.230s", (long long)job, name);
+        snprintf(name, sizeof name, "%s", out);
+    }
+    for (int i = 2; i < RENAMES_MAX && taken(e, out); i++) {
+        numbered(name, i, out);
+    }
+}
+
+static void add_job(struct client *c, struct export_state *e, const struct limn_job_detail *d)
+{
+    (void)c;
+    struct export_file *grown = realloc(e->file, (e->n + d->n_artifacts + 1) * sizeof *grown);
+    if (grown == NULL) {
+        return;
+    }
+    e->file = grown;
+    for (size_t i = 0; i < d->n_artifacts && e->n < FILES_MAX; i++) {
+        struct export_file f = {.from = strdup(d->artifact[i].path), .rule = e->rule};
+        if (f.from != NULL) {
+            choose_name(e, f.from, d->job.id, f.name);
+            e->file[e->n++] = f;
+        }
+    }
+}
+
+/* ---- typing the folder ---- */
+
+/* "~", "~/x" and what does not begin with a slash become whole paths. */
+static void whole_path(char *path, size_t size)
+{
+    char whole[4096] = "", start[4096] = "";
+    const char *home = getenv("HOME"), *rest = path;
+    if (path[0] == '~' && (path[1] == '/' || path[1] == '\0') && home != NULL && home[0] == '/') {
+        snprintf(start, sizeof start, "%s", home);
+        rest = path + 1 + (path[1] == '/');
+    } else if (path[0] == '/' || getcwd(start, sizeof start) == NULL) {
+        return;
+    }
+    const int n = snprintf(whole, sizeof whole, "%s/%s", strcmp(start, "/") == 0 ? "" : start, rest);
+    if (n > 0 && (size_t)n < sizeof whole && (size_t)n < size) {
+        snprintf(path, size, "%s", whole);
+    }
+}
+
+/* Adds to `typed` what all folders that begin so have in common, and a slash when there is only one. */
+void client_export_complete(struct client *c)
+{
+    struct export_state *e = &c->app->export;
+    char folder[4096], common[256] = "";
+    whole_path(e->typed, sizeof e->typed);
+    const char *part = base_name(e->typed);
+    const size_t typed = strlen(part);
+    snprintf(folder, sizeof folder, "%.*s", (int)(part - e->typed), e->typed);
+    DIR *d = opendir(folder[0] != '\0' ? folder : "/");
+    size_t n = 0;
+    for (const struct dirent *one; d != NULL && (one = readdir(d)) != NULL;) {
+        struct stat info;
+        if (strncmp(one->d_name, part, typed) != 0 || (one->d_name[0] == '.' && part[0] != '.') ||
+            strcmp(one->d_name, ".") == 0 || strcmp(one->d_name, "..") == 0 ||
+            fstatat(dirfd(d), one->d_name, &info, 0) != 0 || !S_ISDIR(info.st_mode)) {
+            continue;
+        }
+        size_t same = 0;
+        while (n > 0 && common[same] != '\0' && common[same] == one->d_name[same]) {
+            same++;
+        }
+        snprintf(common, sizeof common, "%.*s", n > 0 ? (int)same : 255, one->d_name);
+        n++;
+    }
+    if (d != NULL) {
+        closedir(d);
+    }
+    const size_t have = strlen(e->typed);
+    if (n > 0 && have - typed + strlen(common) + 2 < sizeof e->typed) {
+        snprintf(e->typed + have - typed, sizeof e->typed - have + typed, "%s%s", common, n == 1 ? "/" : "");
+    }
+    if (n != 1) {
+        app_say(c->app, UI_NOTE, n == 0 ? "no folder begins so; it will be made" : "%zu folders begin so", n);
+    }
+}
+
+/* ---- the list ---- */
+
+static void look_at_folder(struct export_state *e)
+{
+    struct stat info;
+    char parent[4096];
+    e->folder_problem[0] = '\0';
+    e->folder_new = stat(e->folder, &info) != 0 && errno == ENOENT;
+    snprintf(parent, sizeof parent, "%s", e->folder);
+    while (e->folder_new && strrchr(parent, '/') != NULL && access(parent, F_OK) != 0) {
+        *strrchr(parent, '/') = '\0';
+    }
+    const char *where = parent[0] != '\0' ? parent : "/";
+    if (stat(where, &info) != 0 || access(where, W_OK | X_OK) != 0) {
+        snprintf(e->folder_problem, sizeof e->folder_problem, "cannot be written: %s", strerror(errno));
+    } else if (!S_ISDIR(info.st_mode)) {
+        snprintf(e->folder_problem, sizeof e->folder_problem, "cannot be written: %s", strerror(ENOTDIR));
+    }
+}
+
+/* Which files are there already, and how those would be called that must not take their names. */
+static void look_at_files(struct export_state *e)
+{
+    for (size_t i = 0; i < e->n; i++) {
+        struct export_file *f = &e->file[i];
+        f->exists = !e->folder_new && there(e, f->name);
+        f->renamed[0] = '\0';
+        char name[256] = "";
+        for (int k = 2; f->exists && k < RENAMES_MAX; k++) {
+            numbered(f->name, k, name);
+            if (!taken(e, name) && !there(e, name)) {
+                snprintf(f->renamed, sizeof f->renamed, "%s", name);
+                break;
+            }
+        }
+    }
+}
+
+/* What was chosen for single files stays theirs. */
+static void keep_rules(struct export_state *e, const struct export_state *old)
+{
+    for (size_t i = 0; i < old->n; i++) {
+        for (size_t k = 0; old->file[i].own_rule && k < e->n; k++) {
+            if (strcmp(old->file[i].name, e->file[k].name) == 0) {
+                e->file[k].rule = old->file[i].rule;
+                e->file[k].own_rule = true;
+            }
+        }
+    }
+}
+
+void client_export_plan(struct client *c)
+{
+    struct app *a = c->app;
+    struct export_state *e = &a->export;
+    struct export_state old = *e;
+    if (e->writing) {
+        return; /* what is being written stays as it is */
+    }
+    whole_path(e->folder, sizeof e->folder);
+    for (size_t n = strlen(e->folder); n > 1 && e->folder[n - 1] == '/'; n--) {
+        e->folder[n - 1] = '\0';
+    }
+    e->file = NULL;
+    e->n = 0;
+    const struct limn_job_detail *shown = a->queue.detail;
+    for (size_t i = 0; e->what == EXPORT_MARKED && i < a->marks.n; i++) {
+        struct limn_job_detail *d = NULL;
+        if (c->store != NULL && limn_jobs_show(c->store, a->marks.job[i], &d, NULL) == LIMN_OK) {
+            add_job(c, e, d);
+        }
+        limn_job_detail_free(&d);
+    }
+    if (e->what == EXPORT_JOB && shown != NULL) {
+        add_job(c, e, shown);
+    }
+    keep_rules(e, &old);
+    export_files_free(&old);
+    look_at_folder(e);
+    look_at_files(e);
+    const int64_t last = EXPORT_FIELDS + (int64_t)e->n - 1;
+    e->marked = e->marked > last ? last : e->marked;
+}
+
+/* ---- writing ---- */
+
+static json_t *request(struct export_state *e)
+{
+    json_t *files = json_array();
+    e->n_asked = e->n_done = 0;
+    for (size_t i = 0; i < e->n; i++) {
+        struct export_file *f = &e->file[i];
+        f->asked = export_writes(f);
+        snprintf(f->written, sizeof f->written, "%s", export_name(f));
+        f->end = EXPORT_WAITS;
+        if (f->asked) {
+            json_t *one = json_pack("{s:s, s:s, s:b}", "to", f->written, "copy", f->from, "replace",
+                                    f->exists && f->rule == RULE_REPLACE);
+            if (one == NULL || json_array_append_new(files, one) != 0) { /* not UTF-8 */
+                f->asked = false;
+                f->end = EXPORT_FAILED;
+                snprintf(f->problem, sizeof f->problem, "its name is not UTF-8");
+                continue;
+            }
+            e->n_asked++;
+        }
+    }
+    return json_pack("{s:i, s:s, s:o}", "schema", 1, "folder", e->folder, "files", files);
+}
+
+void client_export_write(struct client *c)
+{
+    struct export_state *e = &c->app->export;
+    if (e->writing) {
+        return;
+    }
+    json_t *j = request(e);
+    char *text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
+    c->exported = 0;
+    if (text != NULL && child_start(&c->export, (const char *const[]){NULL, "export", NULL}, text)) {
+        e->writing = true;
+    } else {
+        app_say(c->app, UI_BAD, j == NULL ? "the folder's name is not UTF-8" : "limn cannot be started");
+    }
+    free(text);
+    json_decref(j);
+}
+
+static struct export_file *asked_file(struct export_state *e, size_t number)
+{
+    for (size_t i = 0; i < e->n; i++) {
+        if (e->file[i].asked && number-- == 0) {
+            return &e->file[i];
+        }
+    }
+    return NULL;
+}
+
+bool client_export_progress(struct client *c)
+{
+    struct export_state *e = &c->app->export;
+    const char *text = c->export.text[0];
+    bool any = false;
+    for (const char *end; text != NULL && (end = strchr(text + c->exported, '\n')) != NULL; any = true) {
+        json_t *j = json_loadb(text + c->exported, (size_t)(end - text) - c->exported, 0, NULL);
+        const json_int_t number = json_integer_value(json_object_get(j, "file"));
+        struct export_file *f = j != NULL && number >= 0 ? asked_file(e, (size_t)number) : NULL;
+        const char *error = json_string_value(json_object_get(j, "error"));
+        if (f != NULL) {
+            f->end = error != NULL ? EXPORT_FAILED : EXPORT_WRITTEN;
+            snprintf(f->problem, sizeof f->problem, "%s", error != NULL ? error : "");
+            e->n_done++;
+        }
+        json_decref(j);
+        c->exported = (size_t)(end - text) + 1;
+    }
+    return any;
+}
+
+void client_export_answer(struct client *c)
+{
+    struct export_state *e = &c->app->export;
+    const struct export_file *bad = NULL, *good = NULL;
+    size_t failed = 0;
+    char text[300] = "";
+    client_export_progress(c);
+    child_last_line(c->export.text[1], text, sizeof text);
+    for (size_t i = 0; i < e->n; i++) {
+        struct export_file *f = &e->file[i];
+        if (f->asked && f->end == EXPORT_WAITS) { /* the writer died */
+            f->end = EXPORT_FAILED;
+            snprintf(f->problem, sizeof f->problem, "%s", text[0] ? text : "the program that writes was ended");
+        }
+        failed += f->end == EXPORT_FAILED;
+        bad = bad == NULL && f->end == EXPORT_FAILED ? f : bad;
+        good = f->end == EXPORT_WRITTEN ? f : good;
+    }
+    e->writing = false;
+    if (bad != NULL) {
+        app_say(c->app, UI_BAD, "%zu of %zu files could not be written: %s", failed, e->n_asked, bad->problem);
+    } else if (e->n_asked == 1 && good != NULL) {
+        app_say(c->app, UI_GOOD, "written: %s/%s", strcmp(e->folder, "/") == 0 ? "" : e->folder, good->written);
+    } else {
+        app_say(c->app, UI_GOOD, "%zu files written to %s", e->n_asked, e->folder);
+    }
+    look_at_folder(e);
+    look_at_files(e);
+}
