@@ -85,6 +85,9 @@ void model_edits_destroy(struct model_edits **e); /* NULL-safe */
 limn_status volume_input(const struct model *m, const struct volume *in, float *cdhw, struct explained *x,
                          limn_error *err);
 
+/* Sets black and white of x's slices, and x's picture to the middle slice. */
+limn_status volume_picture(struct explained *x, limn_error *err);
+
 struct heat_volume;
 void heat_volume_destroy(struct heat_volume **h); /* NULL-safe */
 

@@ -48,7 +48,8 @@ limn_status limn_render_slice(const limn_explanation *e, struct limn_which which
     API_NEED(e);
     API_NEED(out);
     limn_status st = check_volume(e, which, slice, err);
-    return st == LIMN_OK ? scene_render(e, which, p, &slice, out, err) : st;
+    const struct limn_drawing d = {.render = p ? *p : (struct limn_render_params){0}, .slice = &slice};
+    return st == LIMN_OK ? scene_render(e, which, &d, out, NULL, err) : st;
 }
 
 /* Cells in rows of about the same width and height. */
@@ -81,7 +82,8 @@ limn_status limn_render_montage(const limn_explanation *e, struct limn_which whi
     int32_t side = CELL_PX;
     for (int32_t i = 0; i < n && st == LIMN_OK; i++) {
         struct limn_slice slice = {axis, (int32_t)(((int64_t)2 * i + 1) * all / (2 * n))};
-        st = scene_render(e, which, p, &slice, &image[i], err);
+        const struct limn_drawing d = {.render = p ? *p : (struct limn_render_params){0}, .slice = &slice};
+        st = scene_render(e, which, &d, &image[i], NULL, err);
         if (st == LIMN_OK) {
             snprintf(title[i], sizeof(title[i]), "%s %d", (const char *[]){"depth", "height", "width"}[axis],
                      slice.index);

@@ -13,7 +13,11 @@
 
 static const struct colormap *map_or(const struct scene *s, const char *name)
 {
-    return s->colormap ? s->colormap : colormap_find(name);
+    const struct colormap *map = s->colormap ? s->colormap : colormap_find(name);
+    if (s->scale != NULL) {
+        s->scale->colormap = map->name;
+    }
+    return map;
 }
 
 /* ---- planes ---- */
@@ -36,8 +40,7 @@ static limn_status channel_sum(const struct tensor *map, bool magnitude, struct 
     return LIMN_OK;
 }
 
-/* To the picture's size, then the blur that was asked for. Consumes *p. */
-static limn_status fit_plane(const struct scene *s, struct plane *p, struct plane *out, limn_error *err)
+limn_status scene_fit(const struct scene *s, struct plane *p, struct plane *out, limn_error *err)
 {
     limn_status st = LIMN_OK;
     struct plane big = {0};
@@ -63,8 +66,27 @@ static limn_status low_plane(const struct tensor *map, struct plane *out, limn_e
     return st;
 }
 
-/* Heat in [0,1] at the picture's size. */
-static limn_status heat_of(const struct scene *s, struct plane *out, limn_error *err)
+limn_status scene_plane(const struct scene *s, struct plane *out, limn_error *err)
+{
+    return s->method->kind == MAP_CAM ? low_plane(s->map, out, err) : channel_sum(s->map, false, out, err);
+}
+
+/* What 0 and 1 of the heat stand for; `p` is not scaled yet. */
+static void tell_scale(const struct scene *s, const float *v, size_t n)
+{
+    const bool cam = s->method->kind == MAP_CAM;
+    if (s->scale == NULL) {
+        return;
+    }
+    s->scale->unit = s->method->unit;
+    for (size_t i = 0; i < n; i++) {
+        const double x = cam ? fmax((double)v[i], 0.0) : (double)v[i];
+        s->scale->low = i == 0 || x < s->scale->low ? x : s->scale->low;
+        s->scale->high = i == 0 || x > s->scale->high ? x : s->scale->high;
+    }
+}
+
+limn_status scene_heat(const struct scene *s, struct plane *out, limn_error *err)
 {
     limn_status st = LIMN_OK;
     struct plane p = {0};
@@ -72,33 +94,30 @@ static limn_status heat_of(const struct scene *s, struct plane *out, limn_error 
         TRY(slice_heat(s, false, &p, NULL, err));
     } else if (s->method->kind == MAP_CAM) {
         TRY(low_plane(s->map, &p, err));
+        tell_scale(s, p.v, (size_t)p.width * (size_t)p.height);
         plane_scale_cam(&p);
     } else {
         TRY(channel_sum(s->map, true, &p, err));
         TRY(floats_clip(p.v, (size_t)p.width * (size_t)p.height, err));
+        tell_scale(s, p.v, (size_t)p.width * (size_t)p.height);
         plane_scale_minmax(&p);
     }
-    TRY(fit_plane(s, &p, out, err));
+    TRY(scene_fit(s, &p, out, err));
 out:
     plane_finish(&p);
     return st;
 }
 
-/* Heat in [-1,1] at the picture's size, and the number that 1 stands for. */
-static limn_status signed_of(const struct scene *s, struct plane *out, double *peak, limn_error *err)
+limn_status scene_signed(const struct scene *s, struct plane *out, double *peak, limn_error *err)
 {
     limn_status st = LIMN_OK;
     struct plane p = {0};
     if (s->is_volume) {
         TRY(slice_heat(s, true, &p, peak, err));
-        return fit_plane(s, &p, out, err); /* the scale is the whole volume's */
+        return scene_fit(s, &p, out, err); /* the scale is the whole volume's */
     }
-    if (s->method->kind == MAP_CAM) {
-        TRY(low_plane(s->map, &p, err));
-    } else {
-        TRY(channel_sum(s->map, false, &p, err));
-    }
-    TRY(fit_plane(s, &p, out, err));
+    TRY(scene_plane(s, &p, err));
+    TRY(scene_fit(s, &p, out, err));
     *peak = 0.0;
     for (size_t i = 0; i < (size_t)out->width * (size_t)out->height; i++) {
         *peak = fmax(*peak, fabs((double)out->v[i]));
@@ -114,7 +133,7 @@ out:
 static limn_status draw_overlay(const struct scene *s, struct image *out, limn_error *err)
 {
     struct plane heat = {0};
-    limn_status st = heat_of(s, &heat, err);
+    limn_status st = scene_heat(s, &heat, err);
     if (st == LIMN_OK) {
         double weight = s->opacity > 0.0 ? 1.0 - s->opacity : 0.5;
         st = overlay_cam(s->picture, &heat, map_or(s, "jet"), weight, out, err);
@@ -126,7 +145,7 @@ static limn_status draw_overlay(const struct scene *s, struct image *out, limn_e
 static limn_status blend(const struct scene *s, const char *colormap, struct image *out, limn_error *err)
 {
     struct plane heat = {0};
-    limn_status st = heat_of(s, &heat, err);
+    limn_status st = scene_heat(s, &heat, err);
     if (st == LIMN_OK) {
         st = overlay_blend(s->picture, &heat, map_or(s, colormap), s->opacity > 0.0 ? s->opacity : 0.5, out, err);
     }
@@ -143,8 +162,11 @@ static limn_status draw_classic(const struct scene *s, struct image *out, limn_e
 {
     struct scene sharp = *s;
     sharp.blur_px = 0; /* the recipe blurs by itself */
+    if (s->scale != NULL) {
+        s->scale->colormap = "jet";
+    }
     struct plane heat = {0};
-    limn_status st = heat_of(&sharp, &heat, err);
+    limn_status st = scene_heat(&sharp, &heat, err);
     if (st == LIMN_OK) {
         st = overlay_classic(s->picture, &heat, s->blur_px, out, err);
     }
@@ -155,7 +177,7 @@ static limn_status draw_classic(const struct scene *s, struct image *out, limn_e
 static limn_status draw_heatmap(const struct scene *s, struct image *out, limn_error *err)
 {
     struct plane heat = {0};
-    limn_status st = heat_of(s, &heat, err);
+    limn_status st = scene_heat(s, &heat, err);
     if (st == LIMN_OK) {
         st = plane_render(&heat, map_or(s, s->method->kind == MAP_CAM ? "jet" : "gray"), false, out, err);
     }
@@ -166,11 +188,23 @@ static limn_status draw_heatmap(const struct scene *s, struct image *out, limn_e
 static limn_status draw_multiply(const struct scene *s, struct image *out, limn_error *err)
 {
     struct plane heat = {0};
-    limn_status st = heat_of(s, &heat, err);
+    limn_status st = scene_heat(s, &heat, err);
+    if (s->scale != NULL) {
+        s->scale->colormap = "gray";
+    }
     if (st == LIMN_OK) {
         st = overlay_multiply(s->picture, &heat, out, err);
     }
     plane_finish(&heat);
+    return st;
+}
+
+static limn_status draw_picture(const struct scene *s, struct image *out, limn_error *err)
+{
+    limn_status st = image_init(out, s->picture->width, s->picture->height, err);
+    if (st == LIMN_OK) {
+        memcpy(out->rgb, s->picture->rgb, 3 * (size_t)out->width * (size_t)out->height);
+    }
     return st;
 }
 
@@ -187,14 +221,39 @@ static limn_status draw_signed(const struct scene *s, struct image *out, limn_er
     struct image flat = {0};
     double peak = 0.0;
     const struct colormap *map = map_or(s, "bwr");
-    TRY(signed_of(s, &v, &peak, err));
-    TRY(plane_render(&v, map, true, &flat, err));
+    TRY(scene_signed(s, &v, &peak, err));
+    if (s->scale != NULL) {
+        s->scale->low = -peak;
+        s->scale->high = peak;
+        s->scale->diverging = true;
+        s->scale->unit = s->method->unit;
+    }
+    TRY(plane_render(&v, map, true, s->bare ? out : &flat, err));
+    if (s->bare) {
+        goto out;
+    }
     struct panel_cell cell = {.image = &flat, .title = s->method->title, .bar = map, .bar_min = -peak, .bar_max = peak};
     TRY(panel_compose(NULL, &cell, 1, 1, cell_px(s), out, err));
 out:
     plane_finish(&v);
     image_finish(&flat);
     return st;
+}
+
+/* Black and white of the deprocess rule: five deviations below and above the mean. */
+static void tell_deprocess(const struct scene *s)
+{
+    double sum = 0.0, squares = 0.0;
+    const size_t n = s->scale != NULL ? shape_elems(&s->map->shape) : 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += (double)s->map->data[i];
+        squares += (double)s->map->data[i] * (double)s->map->data[i];
+    }
+    if (n > 0) {
+        const double mean = sum / (double)n, std = sqrt(fmax(0.0, squares / (double)n - mean * mean));
+        *s->scale =
+            (struct limn_scale){mean - 5.0 * (std + 1e-5), mean + 5.0 * (std + 1e-5), true, "gray", s->method->unit};
+    }
 }
 
 static limn_status draw_auto(const struct scene *s, struct image *out, limn_error *err)
@@ -209,6 +268,7 @@ static limn_status draw_auto(const struct scene *s, struct image *out, limn_erro
     if (shape->dim[0] != 1 && shape->dim[0] != 3) {
         return draw_heatmap(s, out, err); /* the deprocess rule is for grey and colour inputs */
     }
+    tell_deprocess(s);
     return gradient_deprocess(s->map->data, shape->dim[0], shape->dim[1], shape->dim[2], out, err);
 }
 
@@ -332,17 +392,19 @@ static limn_status draw_sheet(const struct scene *s, struct image *out, limn_err
 }
 
 static const struct view views[] = {
-    {"auto", "overlay for class activation maps, grey-centred gradient picture otherwise", NULL, 0, true, draw_auto},
-    {"overlay", "heat over the picture, brightest point full scale", NULL, 0, true, draw_overlay},
-    {"blend", "plain alpha blend of heat and picture", NULL, 0, true, draw_blend},
-    {"classic", "half the jet heat added to the picture, saturating", NULL, 0, true, draw_classic},
-    {"heatmap", "the map alone in colours", NULL, 0, true, draw_heatmap},
-    {"signed", "channel sum from blue (against) to red (for), with its scale", NULL, 0, true, draw_signed},
-    {"multiply", "the picture, dark where the map is low", NULL, 0, true, draw_multiply},
-    {"panel", "picture, map and overlay side by side", NULL, 0, true, draw_panel},
+    {"auto", "overlay for class activation maps, grey-centred gradient picture otherwise", NULL, 0, true, draw_auto,
+     false},
+    {"overlay", "heat over the picture, brightest point full scale", NULL, 0, true, draw_overlay, false},
+    {"blend", "plain alpha blend of heat and picture", NULL, 0, true, draw_blend, false},
+    {"classic", "half the jet heat added to the picture, saturating", NULL, 0, true, draw_classic, false},
+    {"heatmap", "the map alone in colours", NULL, 0, true, draw_heatmap, false},
+    {"signed", "channel sum from blue (against) to red (for), with its scale", NULL, 0, true, draw_signed, false},
+    {"multiply", "the picture, dark where the map is low", NULL, 0, true, draw_multiply, false},
+    {"picture", "the picture as the network saw it, without a map", NULL, 0, true, draw_picture, false},
+    {"panel", "picture, map and overlay side by side", NULL, 0, true, draw_panel, true},
     {"figure", "Grad-CAM, gradient, guided backprop and guided Grad-CAM in one picture", figure_methods, N_FIGURE,
-     false, draw_figure},
-    {"sheet", "the picture and every method in one labelled sheet", NULL, 0, false, draw_sheet},
+     false, draw_figure, true},
+    {"sheet", "the picture and every method in one labelled sheet", NULL, 0, false, draw_sheet, true},
 };
 #define N_VIEW (sizeof(views) / sizeof(views[0]))
 
@@ -413,35 +475,52 @@ static limn_status draw(const struct view *view, const struct scene *s, limn_ima
     return LIMN_OK;
 }
 
-limn_status scene_render(const limn_explanation *e, struct limn_which which, const struct limn_render_params *p,
-                         const struct limn_slice *slice, limn_image **out, limn_error *err)
+limn_status scene_open(const limn_explanation *e, struct limn_which which, const struct limn_drawing *d,
+                       struct image *cut, struct scene *out, limn_error *err)
 {
     limn_status st = LIMN_OK;
-    struct image cut = {0};
-    const struct view *view = &views[0];
-    const struct limn_render_params none = {0};
-    p = p ? p : &none;
+    const struct limn_render_params *p = &d->render;
     if (!(p->opacity >= 0.0 && p->opacity <= 1.0)) {
         return err_set(err, LIMN_ERR_ARG, "opacity (found %g, expected 0 to 1)", p->opacity);
     }
     TRY(api_check_which(e, which, err));
-    TRY(p->view ? view_resolve(p->view, &view, err) : LIMN_OK);
+    const struct explained *item = &e->item[which.image];
     struct scene s = {.e = e,
                       .which = which,
-                      .item = &e->item[which.image],
-                      .picture = &e->item[which.image].picture->im,
-                      .map = &e->item[which.image].map[which.cls * e->n_method + which.method],
+                      .item = item,
+                      .picture = &item->picture->im,
+                      .map = &item->map[which.cls * e->n_method + which.method],
                       .method = e->method[which.method],
                       .opacity = p->opacity,
                       .blur_px = p->blur_px,
-                      .is_volume = e->item[which.image].volume.v != NULL};
+                      .is_volume = item->volume.v != NULL,
+                      .bare = d->bare};
     TRY(resolve_colormap(p->colormap, &s.colormap, err));
     if (s.is_volume) {
-        s.slice = slice != NULL ? *slice : (struct limn_slice){0};
-        TRY(slice == NULL ? slice_strongest(&s, 0, &s.slice, err) : LIMN_OK);
-        TRY(slice_picture(s.item, s.slice, &cut, err));
-        s.picture = &cut;
+        s.slice = d->slice != NULL ? *d->slice : (struct limn_slice){0};
+        TRY(d->slice == NULL ? slice_strongest(&s, 0, &s.slice, err) : LIMN_OK);
+        TRY(slice_picture(s.item, s.slice, cut, err));
+        s.picture = cut;
     }
+    *out = s;
+out:
+    return st;
+}
+
+limn_status scene_render(const limn_explanation *e, struct limn_which which, const struct limn_drawing *d,
+                         limn_image **out, struct limn_scale *scale, limn_error *err)
+{
+    limn_status st = LIMN_OK;
+    struct image cut = {0};
+    struct scene s = {0};
+    const struct view *view = &views[0];
+    TRY(d->render.view ? view_resolve(d->render.view, &view, err) : LIMN_OK);
+    TRY(scene_open(e, which, d, &cut, &s, err));
+    if (e->model == NULL && view->captions) {
+        st = err_set(err, LIMN_ERR_ARG, "view %s: not of a stored map: its probabilities are not known", view->name);
+        goto out;
+    }
+    s.scale = scale;
     TRY(draw(view, &s, out, err));
 out:
     image_finish(&cut);
@@ -453,5 +532,6 @@ limn_status limn_render(const limn_explanation *e, struct limn_which which, cons
 {
     API_NEED(e);
     API_NEED(out);
-    return scene_render(e, which, p, NULL, out, err);
+    const struct limn_drawing d = {.render = p ? *p : (struct limn_render_params){0}};
+    return scene_render(e, which, &d, out, NULL, err);
 }

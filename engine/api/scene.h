@@ -2,6 +2,8 @@
 #ifndef LIMN_API_SCENE_H
 #define LIMN_API_SCENE_H
 
+#include <limn/map.h>
+
 #include "api/api.h"
 
 /* A map of a volume at input resolution, its colours scaled by the whole volume. */
@@ -11,6 +13,7 @@ struct heat_volume {
     float *heat;      /* [0,1] */
     float *sign;      /* [-1,1] */
     double peak;      /* what 1 of `sign` stands for */
+    double low, high; /* likewise 0 and 1 of `heat` */
     double mean, std; /* of the channel sum of a gradient: the deprocess rule */
 };
 
@@ -25,7 +28,9 @@ struct scene { /* what a view draws from */
     double opacity;                  /* 0: the view's own */
     int32_t blur_px;
     bool is_volume;
-    struct limn_slice slice; /* of a volume */
+    bool bare;                /* a map without a frame round it */
+    struct limn_scale *scale; /* filled when it is not NULL */
+    struct limn_slice slice;  /* of a volume */
 };
 
 struct view {
@@ -34,11 +39,22 @@ struct view {
     size_t n_methods;
     bool per_method;
     limn_status (*draw)(const struct scene *s, struct image *out, limn_error *err);
+    bool captions; /* says the class and its probability */
 };
 
-/* Draws the view that `p` names (NULL: auto) of one picture, or of one slice of a volume. */
-limn_status scene_render(const limn_explanation *e, struct limn_which which, const struct limn_render_params *p,
-                         const struct limn_slice *slice, limn_image **out, limn_error *err);
+/* Draws the view that `d` names (NULL: auto) of one picture, or of one slice of a volume. */
+limn_status scene_render(const limn_explanation *e, struct limn_which which, const struct limn_drawing *d,
+                         limn_image **out, struct limn_scale *scale, limn_error *err);
+/* A scene of that map; `cut` holds the slice of a volume and is to be finished. */
+limn_status scene_open(const limn_explanation *e, struct limn_which which, const struct limn_drawing *d,
+                       struct image *cut, struct scene *out, limn_error *err);
+/* Heat in [0,1], or [-1,1] with the number that 1 stands for, at the picture's size. */
+limn_status scene_heat(const struct scene *s, struct plane *out, limn_error *err);
+limn_status scene_signed(const struct scene *s, struct plane *out, double *peak, limn_error *err);
+/* One number per pixel of a map at its own resolution: a class activation map itself, a gradient's channel sum. */
+limn_status scene_plane(const struct scene *s, struct plane *out, limn_error *err);
+/* To the picture's size, then the blur that was asked for. Consumes *p. */
+limn_status scene_fit(const struct scene *s, struct plane *p, struct plane *out, limn_error *err);
 
 /* ---- floats.c ---- */
 limn_status floats_sorted(const float *v, size_t n, float **out, limn_error *err); /* a rising copy; mem_free */

@@ -13,8 +13,8 @@ limn_status limn_method_info(size_t i, struct limn_method_info *out, limn_error 
         return err_set(err, LIMN_ERR_ARG, "method index (found %zu, expected below %zu)", i, method_count());
     }
     const struct method *m = method_at(i);
-    *out = (struct limn_method_info){m->name, m->title, m->doc, m->kind == MAP_CAM ? LIMN_MAP_CAM : LIMN_MAP_GRADIENT,
-                                     m->uses_layer};
+    *out = (struct limn_method_info){
+        m->name, m->title, m->doc, m->kind == MAP_CAM ? LIMN_MAP_CAM : LIMN_MAP_GRADIENT, m->uses_layer, m->unit};
     return LIMN_OK;
 }
 

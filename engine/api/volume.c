@@ -116,10 +116,15 @@ limn_status volume_input(const struct model *m, const struct volume *in, float *
     } else {
         TRY(volume_of_input(model_get_card(m), cdhw, &x->volume, err));
     }
-    TRY(find_window(x, err));
-    TRY(slice_picture(x, (struct limn_slice){0, x->volume.size[0] / 2}, &x->picture->im, err));
+    TRY(volume_picture(x, err));
 out:
     return st;
+}
+
+limn_status volume_picture(struct explained *x, limn_error *err)
+{
+    limn_status st = find_window(x, err);
+    return st == LIMN_OK ? slice_picture(x, (struct limn_slice){0, x->volume.size[0] / 2}, &x->picture->im, err) : st;
 }
 
 /* ---- output ---- */

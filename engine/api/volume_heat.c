@@ -49,6 +49,11 @@ static limn_status fill_cam(struct heat_volume *h, const struct tensor *map, lim
     }
     memcpy(low, map->data, n * sizeof(*low));
     TRY(enlarge(low, map->shape.dim, h->size, h->sign, err));
+    for (size_t i = 0; i < n; i++) {
+        const double x = fmax((double)low[i], 0.0);
+        h->low = i == 0 || x < h->low ? x : h->low;
+        h->high = fmax(h->high, x);
+    }
     scale(low, n, plane_scale_cam);
     TRY(enlarge(low, map->shape.dim, h->size, h->heat, err));
 out:
@@ -70,6 +75,10 @@ static limn_status fill_gradient(struct heat_volume *h, const struct tensor *map
     h->mean = sum / (double)n;
     h->std = sqrt(fmax(0.0, squares / (double)n - h->mean * h->mean));
     limn_status st = floats_clip(h->heat, n, err);
+    for (size_t i = 0; i < n; i++) {
+        h->low = i == 0 ? (double)h->heat[i] : fmin(h->low, (double)h->heat[i]);
+        h->high = fmax(h->high, (double)h->heat[i]);
+    }
     if (st == LIMN_OK) {
         scale(h->heat, n, plane_scale_minmax);
     }
@@ -154,6 +163,11 @@ limn_status slice_heat(const struct scene *s, bool is_signed, struct plane *out,
         if (peak != NULL) {
             *peak = h->peak;
         }
+        if (s->scale != NULL && !is_signed) {
+            s->scale->low = h->low;
+            s->scale->high = h->high;
+            s->scale->unit = s->method->unit;
+        }
     }
     return st;
 }
@@ -166,6 +180,10 @@ limn_status slice_gradient(const struct scene *s, struct image *out, limn_error 
     struct plane p = {0}, big = {0};
     TRY(heat_volume_get(s, &h, err));
     TRY(slice_heat(s, true, &p, NULL, err));
+    if (s->scale != NULL) {
+        const double reach = 5.0 * (h->std + 1e-5);
+        *s->scale = (struct limn_scale){h->mean - reach, h->mean + reach, true, "gray", s->method->unit};
+    }
     for (size_t i = 0; i < (size_t)p.width * (size_t)p.height; i++) {
         double v = ((double)p.v[i] * h->peak - h->mean) / (h->std + 1e-5) * 0.1 + 0.5;
         p.v[i] = (float)fmin(fmax(v, 0.0), 1.0);

@@ -15,5 +15,6 @@ const struct method method_deconvnet = {
     .doc = "The gradient with ReLU applied to the backward signal instead of its mask (Zeiler and Fergus 2013); so "
            "for every activation but sigmoid gates.",
     .kind = MAP_GRADIENT,
+    .unit = "score per input",
     .emit = emit,
 };

@@ -24,6 +24,7 @@ struct method {
     const char *name, *title, *doc; /* "gradcam", "Grad-CAM", one sentence with the paper */
     enum map_kind kind;
     bool uses_layer;
+    const char *unit; /* of the map's numbers: "score", "score per input" (after normalisation) */
     /* Emits the nodes and returns the map's value; errors are sticky in site->b. */
     value_id (*emit)(const struct method_site *site);
 };

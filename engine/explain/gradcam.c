@@ -18,6 +18,7 @@ const struct method method_gradcam = {
     .title = "Grad-CAM",
     .doc = "Feature maps of a layer weighted by their mean gradient (Selvaraju et al. 2017).",
     .kind = MAP_CAM,
+    .unit = "score",
     .uses_layer = true,
     .emit = emit_gradcam,
 };

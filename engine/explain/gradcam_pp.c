@@ -24,6 +24,7 @@ const struct method method_gradcam_pp = {
     .title = "Grad-CAM++",
     .doc = "Grad-CAM with per-pixel weights that favour several objects (Chattopadhyay et al. 2018).",
     .kind = MAP_CAM,
+    .unit = "score",
     .uses_layer = true,
     .emit = emit,
 };

@@ -13,5 +13,6 @@ const struct method method_gradient = {
     .title = "Gradient",
     .doc = "How the score changes with each pixel (Simonyan et al. 2013).",
     .kind = MAP_GRADIENT,
+    .unit = "score per input",
     .emit = emit,
 };

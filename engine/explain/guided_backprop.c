@@ -15,5 +15,6 @@ const struct method method_guided_backprop = {
         "The gradient with negative signals cut at every ReLU (Springenberg et al. 2014); a smooth activation f passes "
         "max(g, 0) max(f'(x), 0), sigmoid gates their derivative.",
     .kind = MAP_GRADIENT,
+    .unit = "score per input",
     .emit = emit,
 };

@@ -23,6 +23,7 @@ const struct method method_guided_gradcam = {
     .title = "Guided Grad-CAM",
     .doc = "Guided backprop where Grad-CAM says the evidence is (Selvaraju et al. 2017).",
     .kind = MAP_GRADIENT,
+    .unit = "score per input x score",
     .uses_layer = true,
     .emit = emit,
 };

@@ -17,6 +17,7 @@ const struct method method_hirescam = {
     .title = "HiResCAM",
     .doc = "Feature maps times their gradient, element by element (Draelos and Carin 2020).",
     .kind = MAP_CAM,
+    .unit = "score",
     .uses_layer = true,
     .emit = emit,
 };

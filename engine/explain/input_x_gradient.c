@@ -13,5 +13,6 @@ const struct method method_input_x_gradient = {
     .title = "Input x gradient",
     .doc = "Each pixel times its gradient: a first-order share of the score (Shrikumar et al. 2016).",
     .kind = MAP_GRADIENT,
+    .unit = "score",
     .emit = emit,
 };

@@ -17,6 +17,7 @@ const struct method method_layercam = {
     .title = "LayerCAM",
     .doc = "Feature maps times their positive gradient, element by element (Jiang et al. 2021).",
     .kind = MAP_CAM,
+    .unit = "score",
     .uses_layer = true,
     .emit = emit,
 };

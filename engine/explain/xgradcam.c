@@ -19,6 +19,7 @@ const struct method method_xgradcam = {
     .title = "XGrad-CAM",
     .doc = "Grad-CAM with gradients weighted by the activations (Fu et al. 2020).",
     .kind = MAP_CAM,
+    .unit = "score",
     .uses_layer = true,
     .emit = emit,
 };

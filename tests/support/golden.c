@@ -28,8 +28,8 @@ static value_id emit_prerelu(const struct method_site *site)
     return build_reduce(site->b, &op_reduce_sum, product, 1 << 1, false);
 }
 
-static const struct method weights = {"weights", "weights", "test", MAP_CAM, true, emit_weights};
-static const struct method prerelu = {"prerelu", "prerelu", "test", MAP_CAM, true, emit_prerelu};
+static const struct method weights = {"weights", "weights", "test", MAP_CAM, true, "score", emit_weights};
+static const struct method prerelu = {"prerelu", "prerelu", "test", MAP_CAM, true, "score", emit_prerelu};
 
 static const struct quantity {
     const char *file, *method; /* method NULL: `own` */

@@ -1,4 +1,5 @@
 /* limn explain: pictures of what a decision rests on, and the raw maps behind them. */
+#include <limn/map.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@ struct sink {
     const char *folder; /* of the pictures */
     const char *file;   /* -o FILE.png: the only picture */
     const char *npy;    /* folder of the raw maps, or NULL */
+    char beside[4096];  /* that of --maps */
     const char *nifti;  /* folder of maps on the volumes' grids, or NULL */
     struct slice_request slices;
     struct limn_render_params render;
@@ -37,8 +39,8 @@ static int find_view(const struct args *a, struct sink *k)
             break;
         }
     }
-    if (!k->pictures && !args_has(a, OPT_NPY) && !args_has(a, OPT_NIFTI)) {
-        return say_error(EXIT_USAGE, "--view: none leaves nothing to write without --npy or --nifti");
+    if (!k->pictures && !args_has(a, OPT_NPY) && !args_has(a, OPT_MAPS) && !args_has(a, OPT_NIFTI)) {
+        return say_error(EXIT_USAGE, "--view: none leaves nothing to write without --npy, --maps or --nifti");
     }
     return 0;
 }
@@ -84,6 +86,9 @@ static int check_outputs(const struct args *a, const struct inputs *in, const st
         if (k->pictures && !k->info.per_method) {
             code = check_path(a, in, k->folder, i, k->view, "png");
         }
+        if (code == 0 && k->npy != NULL) {
+            code = check_path(a, in, k->npy, i, "input", in->volumes ? "npy" : "png");
+        }
         for (size_t j = 0; j < n && code == 0; j++) {
             if (k->pictures && k->info.per_method && strcmp(method[j], "all") != 0) {
                 code = check_path(a, in, k->folder, i, method[j], "png");
@@ -102,6 +107,21 @@ static int check_outputs(const struct args *a, const struct inputs *in, const st
 static int by_text(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Where raw maps go: the folder of --npy, or with --maps that of the pictures. */
+static const char *npy_folder(const struct args *a, struct sink *k)
+{
+    const char *slash = k->file != NULL ? strrchr(k->file, '/') : NULL;
+    if (args_has(a, OPT_NPY) || !args_has(a, OPT_MAPS)) {
+        return args_text(a, OPT_NPY, NULL);
+    }
+    if (slash != NULL) {
+        snprintf(k->beside, sizeof(k->beside), "%.*s", slash == k->file ? 1 : (int)(slash - k->file), k->file);
+    } else {
+        snprintf(k->beside, sizeof(k->beside), "%s", k->folder[0] ? k->folder : ".");
+    }
+    return k->beside;
 }
 
 /* Two inputs of the same name would write the same files. */
@@ -138,7 +158,7 @@ static int prepare(const struct args *a, const struct inputs *in, struct sink *k
     one = one && k->slices.n_slice + (k->slices.montage_axis >= 0) + (k->slices.gif_axis >= 0) <= 1;
     k->file = out != NULL && ends_with(out, gif ? ".gif" : ".png") ? out : NULL;
     k->folder = out != NULL && k->file == NULL ? out : "";
-    k->npy = args_text(a, OPT_NPY, NULL);
+    k->npy = npy_folder(a, k);
     k->nifti = args_text(a, OPT_NIFTI, NULL);
     if (k->file != NULL && !one) {
         return say_error(EXIT_USAGE, "-o: %s: names one file, but there are several to write; name a folder",
@@ -214,6 +234,23 @@ static int save_slices(struct run *r, limn_explanation *e, struct limn_which w, 
     return slices_save(r, &k->slices, e, w, &to);
 }
 
+/* The picture or volume that the maps lie on. */
+static int save_input(struct run *r, limn_explanation *e, size_t image, const struct target *t)
+{
+    struct sink *k = r->user;
+    limn_error err = {0};
+    char path[4096];
+    output_path(path, sizeof(path), k->npy, t->stem, "input", -1, r->inputs->volumes ? "npy" : "png");
+    int code = output_check(r->args, r->inputs, path);
+    if (code == 0 && limn_explanation_save_input(e, image, path, save_flags(r->args), &err) != LIMN_OK) {
+        code = say_status(&err);
+    }
+    if (code == 0) {
+        output_report(t->outputs, "input", "input", path, -1);
+    }
+    return code;
+}
+
 /* A blank picture should not puzzle anybody. */
 static void tell_zero(const limn_explanation *e, struct limn_which w, const char *stem)
 {
@@ -266,6 +303,9 @@ static int each(struct run *r, limn_explanation *e, const size_t *index)
         inputs_name(r->inputs, index[i], name, sizeof(name));
         json_t *outputs = k->items ? need(json_array()) : NULL, *classes = k->items ? need(json_array()) : NULL;
         size_t n = limn_explanation_class_count(e, i);
+        if (k->npy != NULL) {
+            code = save_input(r, e, i, &(struct target){stem, -1, -1, outputs});
+        }
         for (size_t c = 0; c < n && code == 0; c++) {
             int32_t cls = limn_explanation_class(e, i, c);
             struct target t = {stem, cls, n > 1 ? cls : -1, outputs};
@@ -339,9 +379,11 @@ static const struct option options[] = {
     CHOICE(OPT_METHOD, "method", 'm', "M[,M]", "gradcam", TYPE_CHOICES, choice_method,
            "methods, see the end of limn(1)"),
     ROWS_EXPLAIN,
-    CHOICE(OPT_VIEW, "view", 0, "VIEW", "auto", TYPE_CHOICE, choice_view, "how maps are drawn; none: only --npy"),
+    CHOICE(OPT_VIEW, "view", 0, "VIEW", "auto", TYPE_CHOICE, choice_view, "how maps are drawn; none: only raw maps"),
     VALUE(OPT_OUTPUT, "output", 'o', "PATH", NULL, TYPE_TEXT, "folder for the pictures, or FILE.png for a single one"),
-    VALUE(OPT_NPY, "npy", 0, "DIR", NULL, TYPE_FOLDER, "also write raw maps, STEM.METHOD.npy"),
+    VALUE(OPT_NPY, "npy", 0, "DIR", NULL, TYPE_FOLDER,
+          "also write raw maps, STEM.METHOD.npy, and the picture as the network saw it, STEM.input.png"),
+    FLAG(OPT_MAPS, "maps", 0, "as --npy, into the folder of the pictures: what the viewer of `limn tui` draws from"),
     ROWS_SLICES,
     ROWS_WRITE,
     ROW_EDIT,
@@ -362,7 +404,8 @@ const struct command command_explain = {
         "otherwise). Writes "
         "STEM.METHOD.png for each picture and method, with .CLASS before .png when there are several classes, and "
         "prints the "
-        "paths. With --npy also the raw float32 maps: [h,w] at the layer's resolution for class activation maps, "
+        "paths. With --npy or --maps also the raw float32 maps: [h,w] at the layer's resolution for class activation "
+        "maps, "
         "signed "
         "[C,H,W] at input resolution for the gradient family. For a network that takes volumes the inputs are .npy "
         "arrays ([C,]D,H,W) or NIfTI-1 files; STEM.METHOD.png is then a sheet of slices, --slice, --montage and "

@@ -45,6 +45,7 @@ enum option_id {
     OPT_MULTI_LABEL,
     OPT_TENSOR,
     OPT_NPY,
+    OPT_MAPS,
     OPT_VIEW,
     OPT_COLORMAP,
     OPT_OPACITY,

@@ -210,6 +210,7 @@ struct limn_method_info {
     const char *name, *title, *doc; /* "gradcam", "Grad-CAM", one sentence */
     enum limn_map_kind kind;
     bool uses_layer;
+    const char *unit; /* of a map's numbers: "score", "score per input" */
 };
 LIMN_API size_t limn_method_count(void);
 /* Row i, or LIMN_ERR_ARG; likewise below. */
