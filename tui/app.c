@@ -26,13 +26,6 @@ void app_init(struct app *a, const struct caps *caps)
     a->viewer.look = LOOK_ALL;
     a->viewer.motion.speed = a->compare.motion.speed = 1;
     a->compare.look = LOOK_ALL;
-    a->new_job.layer_at = a->new_job.class_at = -1;
-    for (size_t i = 0; i < limn_method_count(); i++) {
-        struct limn_method_info m;
-        if (limn_method_info(i, &m, NULL) == LIMN_OK && strcmp(m.name, "gradcam") == 0) {
-            a->new_job.method = (int32_t)i;
-        }
-    }
     keymap_default(&a->keys);
 }
 
@@ -247,11 +240,11 @@ void app_go(struct app *a, enum view_id view)
 {
     a->view = view;
     a->overlay = OVERLAY_NONE;
-    a->new_job.filtering = false;
+    a->new_job.filtering = a->new_job.editing = false;
     a->log_back = 0;
     if (view == VIEW_NEW) {
         a->want |= WANT_FOLDER | WANT_MODELS;
-        new_filter(a);
+        new_mark_chosen(a);
     } else if (view == VIEW_VIEWER) {
         a->want |= WANT_RESULTS;
     } else if (view == VIEW_COMPARE) {

@@ -9,6 +9,7 @@
 
 #include "compare.h"
 #include "export.h"
+#include "form.h"
 #include "keys.h"
 #include "marks.h"
 #include "motion.h"
@@ -46,34 +47,43 @@ struct queue_state {
     char problem[512]; /* the store cannot be read */
 };
 
-enum new_field { FIELD_PICTURE, FIELD_MODEL, FIELD_METHOD, FIELD_LAYER, FIELD_CLASS, FIELD_RUN, FIELD_COUNT };
+enum folder_of { FOLDER_PICTURES, FOLDER_DATA, FOLDER_MODELS, FOLDER_FILES, FOLDER_KINDS };
 struct file_entry {
     char name[256];
     bool folder;
     uint64_t bytes;
 };
+struct found_class {
+    int32_t index;
+    double probability;
+};
+enum { FOUND_MAX = 5 };
 struct new_state {
-    enum new_field field;
-    int64_t marked[FIELD_COUNT]; /* position among the shown rows of each field */
+    struct form *form;         /* one a task, n_forms of them; NULL: nothing can be made */
+    int32_t n_forms, task, at; /* the form that is shown, and its field that has the keys */
+    int64_t marked;            /* among the shown rows of that field's list */
     char filter[64];
     bool filtering;
-    int32_t *shown; /* rows of the field that the filter leaves */
+    int32_t *shown; /* rows of the list that the filter leaves */
     int64_t n_shown;
-    char folder[4096], samples[4096];
-    struct file_entry *file;
+    bool browsing; /* a field of models shows folders instead of what is installed */
+    bool marking;  /* Space was used here: Enter takes what is marked */
+    bool editing;  /* keys go into `edit` */
+    char edit[1024], edit_problem[200];
+    char folder[FOLDER_KINDS][4096], samples[4096];
+    struct file_entry *file; /* in the folder of the field */
     size_t n_files;
+    enum folder_of listed;
     char folder_problem[512];
-    char picture[4096]; /* "" none yet */
-    char model[520];    /* name or path; "" none yet */
-    char model_problem[512];
-    struct limn_model_info info; /* when a model is open */
+    char model_problem[512]; /* of the form's first model, as all of the following */
+    struct limn_model_info info;
     const struct limn_layer_info *layer;
     size_t n_layers;
     const char *const *label;
-    int32_t n_classes; /* 0: no model is open */
-    int32_t method;    /* row of the table */
-    int32_t layer_at;  /* -1: the default */
-    int32_t class_at;  /* -1: the one the network is surest of */
+    int32_t n_classes;                   /* 0: no classifier is open */
+    struct found_class found[FOUND_MAX]; /* what it finds in the first picture */
+    size_t n_found;
+    bool finding;
     limn_image *preview;
     char preview_path[4096], preview_problem[512];
     bool sending;
@@ -93,8 +103,14 @@ struct device_row {
     char name[128], kind[16], memory[16], note[200];
     bool usable;
 };
+struct model_fact { /* of an installed model, read little by little */
+    bool known;
+    int32_t n_classes, channels, depth, height, width; /* n_classes 0: it gives a picture */
+    char arch[64], trained_on[80], problem[200];       /* problem: cannot be used, "" */
+};
 struct models_state {
     struct limn_model_entry *model;
+    struct model_fact *fact; /* as many */
     size_t n_models;
     int64_t marked;
     char problem[512];
@@ -116,9 +132,7 @@ enum want {
     WANT_FORGET = 64,
     WANT_SUBMIT = 128,
     WANT_MODELS = 256,
-    WANT_MODEL = 512,    /* open new.model */
-    WANT_FOLDER = 1024,  /* read new.folder */
-    WANT_PREVIEW = 2048, /* of the marked file */
+    WANT_FOLDER = 512,   /* read the folder that New job shows */
     WANT_RESULTS = 4096, /* the viewer's pictures, or the one that it is at */
     WANT_EXPORT = 8192,  /* the list of files to be written */
     WANT_WRITE = 16384,
@@ -178,17 +192,44 @@ const char *job_sign(const struct limn_job *j, enum ui_role *role);
 /* views/log.c: the last lines that fit, `back` lines before the end; returns how many lines there are in all */
 int64_t log_draw(const struct app *a, const struct ui *u, struct rect r, int64_t back);
 /* views/new.c */
+struct form *new_form(const struct app *a); /* that is shown; NULL when there is none */
+void new_go_field(struct app *a, int32_t field);
+void new_mark_chosen(struct app *a); /* the list anew, with the mark on what is chosen */
+void new_go_task(struct app *a, int32_t task);
+void new_use_model(struct app *a, size_t m);      /* goes there with an installed model, to a form that takes it */
+void new_refused(struct app *a, const char *why); /* the job: shows why where it is to be changed */
+bool new_filter_key(struct app *a, const struct key_event *ev);
+/* views/new_values.c: what the fields of the form hold. Field i's first value, chosen or else by itself (models that
+ * fit); "" none. */
+const char *new_value(const struct app *a, int32_t i);
+const char *new_model(const struct app *a);   /* the form's first model, "" none */
+const char *new_picture(const struct app *a); /* its first picture, "" none */
+/* Why the job cannot be put into the queue yet, and which field must change for it; NULL: it can. `text` holds it. */
+const char *new_problem(const struct app *a, int32_t *field, char *text, size_t size);
+/* What is wrong with field i, in `text`; NULL: nothing. */
+const char *new_field_problem(const struct app *a, int32_t i, char *text, size_t size);
+void new_field_text(const struct app *a, int32_t i, char *out, size_t size); /* its values for people */
+void new_command_line(const struct app *a, char *out, size_t size);
+/* Whether installed model m can be the form's field i: false with the reason. */
+bool new_model_fits(const struct app *a, int32_t i, size_t m, char why[100]);
+bool name_is_picture(const char *name); /* by its end; so volumes */
+bool name_is_volume(const char *name);
+/* views/new_rows.c: the list that belongs to the field that has the keys */
 struct row {
     char text[300], note[100];
-    bool disabled, chosen; /* disabled: note says why */
+    bool disabled, chosen, folder; /* disabled: note says why; folder: to be entered */
 };
-int64_t new_rows(const struct app *a, enum new_field f);
-void new_row(const struct app *a, enum new_field f, int64_t i, struct row *out);
-void new_filter(struct app *a);               /* makes new_job.shown anew */
-const char *new_problem(const struct app *a); /* why the job cannot be put into the queue yet; NULL: it can */
+int64_t new_rows(const struct app *a);
+void new_row(const struct app *a, int64_t i, struct row *out);
+/* What choosing row i gives the field: false when it is no value but a way. "" stands for none. */
+bool new_row_value(const struct app *a, int64_t i, char *out, size_t size);
+const char *new_list_title(const struct app *a);
+bool new_shows_files(const struct app *a, enum folder_of *which); /* the list is a folder's */
+void new_filter(struct app *a);                                   /* makes new_job.shown anew */
 /* Path of the marked file, false when it is a folder or nothing. */
 bool new_marked_file(const struct app *a, char *path, size_t size);
-bool new_filter_key(struct app *a, const struct key_event *ev);
+/* views/new_draw.c */
+void new_draw(const struct app *a, const struct ui *u, struct rect r);
 /* views/export.c: keys while the folder is typed; false: not one of those */
 bool export_key(struct app *a, const struct key_event *ev);
 int64_t compare_tick(struct app *a); /* views/compare.c, likewise: */

@@ -202,6 +202,11 @@ bool client_children(struct client *c)
         child_finish(&c->export);
         any = true;
     }
+    if (child_read(&c->found)) {
+        client_found_answer(c);
+        child_finish(&c->found);
+        any = true;
+    }
     if (child_read(&c->retry)) {
         char text[400];
         child_last_line(c->retry.text[1], text, sizeof text);
@@ -216,26 +221,6 @@ bool client_children(struct client *c)
 }
 
 /* ---- pictures ---- */
-
-static void load_preview(struct client *c)
-{
-    struct new_state *n = &c->app->new_job;
-    char path[4096];
-    limn_error err = {0};
-    if (!new_marked_file(c->app, path, sizeof path)) {
-        snprintf(path, sizeof path, "%s", n->field == FIELD_PICTURE ? "" : n->picture);
-    }
-    if (strcmp(path, n->preview_path) == 0) {
-        return;
-    }
-    limn_image_destroy(&n->preview);
-    n->preview_problem[0] = '\0';
-    memcpy(n->preview_path, path, sizeof path);
-    const struct limn_image_params p = {.max_pixels = 40000000};
-    if (path[0] != '\0' && limn_image_load(path, &p, &n->preview, &err) != LIMN_OK) {
-        snprintf(n->preview_problem, sizeof n->preview_problem, "%s", err.text);
-    }
-}
 
 bool client_shows(const char *path)
 {
@@ -294,6 +279,12 @@ static void load_results(struct client *c)
 
 /* ---- all of it ---- */
 
+bool client_idle(struct client *c)
+{
+    const enum view_id view = c->app->view;
+    return (view == VIEW_NEW || view == VIEW_MODELS) && client_model_fact(c);
+}
+
 bool client_serve(struct client *c)
 {
     struct app *a = c->app;
@@ -308,18 +299,11 @@ bool client_serve(struct client *c)
     if (want & WANT_MODELS) {
         client_models(c);
     }
-    if (want & (WANT_MODELS | WANT_MODEL)) {
-        client_model_open(c);
-    }
-    if (want & WANT_FOLDER) {
-        folder_read(&a->new_job);
-        new_filter(a);
-    }
-    if (want & (WANT_FOLDER | WANT_PREVIEW)) {
-        load_preview(c);
-    }
     if (want & WANT_SUBMIT) {
         client_submit(c);
+    }
+    if (a->view == VIEW_NEW) {
+        client_new(c, (want & WANT_FOLDER) != 0);
     }
     if (want & WANT_RESULTS) {
         load_results(c);
@@ -343,7 +327,7 @@ void client_open(struct client *c, struct app *a)
 {
     limn_error err = {0};
     *c = (struct client){.app = a};
-    struct child *const child[] = {&c->submit, &c->devices, &c->retry, &c->export};
+    struct child *const child[] = {&c->submit, &c->devices, &c->retry, &c->export, &c->found};
     for (size_t i = 0; i < sizeof child / sizeof child[0]; i++) {
         child[i]->fd[0] = child[i]->fd[1] = -1;
     }
@@ -368,7 +352,10 @@ void client_close(struct client *c)
     child_finish(&c->export);
     client_compare_free(c);
     export_files_free(&a->export);
+    child_finish(&c->found);
     client_model_close(c);
+    form_destroy(&a->new_job.form, a->new_job.n_forms);
+    free(a->models.fact);
     limn_context_destroy(&c->context);
     free_jobs(&a->queue);
     free_log(&a->queue);

@@ -6,6 +6,7 @@
 #include "app.h"
 #include "child.h"
 
+enum { CLIENT_CHILDREN = 8 }; /* at most: programs at a time */
 struct client {
     struct app *app;
     limn_jobs *store;
@@ -14,8 +15,10 @@ struct client {
     limn_model *model;
     char model_open[520]; /* that `model` is */
     const char **label;
-    struct child submit, retry, devices, export;
+    struct child submit, retry, devices, export, found;
     size_t exported; /* bytes of the export's answers that were read */
+    /* model and picture whose classes are, or are being, looked for */
+    char found_for[4096 + 520], found_asked[4096 + 520];
 };
 
 void client_open(struct client *c, struct app *a);
@@ -24,6 +27,8 @@ void client_close(struct client *c);
 bool client_serve(struct client *c);
 /* Looks whether jobs changed. True when something to show did. */
 bool client_look(struct client *c);
+/* A little of what can wait, between keys. False: nothing is left. */
+bool client_idle(struct client *c);
 /* Reads what programs say. True when one is over. */
 bool client_children(struct client *c);
 bool client_busy(const struct client *c); /* jobs run or wait */
@@ -32,7 +37,8 @@ bool client_busy(const struct client *c); /* jobs run or wait */
 void client_jobs(struct client *c); /* lists the jobs anew; the marked one keeps its mark */
 /* client_models.c */
 void client_models(struct client *c);     /* looks for models, and once for devices */
-void client_model_open(struct client *c); /* new_job.model, with its layers and classes */
+bool client_model_fact(struct client *c); /* reads one more fact about an installed model; false: all are known */
+bool client_model_open(struct client *c); /* of the form, with its layers and classes; false: it is open */
 void client_model_close(struct client *c);
 void client_devices_answer(struct client *c);
 /* client_submit.c */
@@ -49,14 +55,18 @@ bool client_export_progress(struct client *c);
 void client_export_answer(struct client *c);
 void client_export_complete(struct client *c); /* the folder that is being typed, as far as there is one choice */
 
+/* client_new.c */
+void client_new(struct client *c, bool folder); /* what New job shows of the world; `folder`: read it again */
+void client_found_answer(struct client *c);
+
 /* session.c */
 void session_load(struct app *a, const char *folder);
 void session_save(const struct app *a, const char *folder);
 void keymap_load(struct app *a);
 /* document.c */
-char *document_text(const struct new_state *n);              /* to be freed; NULL: out of memory */
+char *document_text(const struct app *a); /* of the form; to be freed; NULL: cannot be said, or out of memory */
 void document_read(struct queue_state *q, const char *text); /* fills q->argument */
 /* folder.c */
-void folder_read(struct new_state *n);
+void folder_read(struct new_state *n, enum folder_of which);
 
 #endif

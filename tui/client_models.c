@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
+
+enum { FACTS_MS = 30 }; /* at once; the rest little by little */
 
 void client_model_close(struct client *c)
 {
@@ -18,39 +21,87 @@ void client_model_close(struct client *c)
     n->n_layers = 0;
     n->label = NULL;
     n->n_classes = 0;
-    n->layer_at = n->class_at = -1;
     n->model_problem[0] = '\0';
     memset(&n->info, 0, sizeof n->info);
 }
 
-void client_model_open(struct client *c)
+static limn_status open_in_context(struct client *c, const char *name, limn_model **out, limn_error *err)
+{
+    limn_status st = c->context != NULL ? LIMN_OK : limn_context_create(NULL, &c->context, err);
+    return st == LIMN_OK ? limn_model_open(c->context, name, NULL, out, err) : st;
+}
+
+bool client_model_open(struct client *c)
 {
     struct new_state *n = &c->app->new_job;
+    const char *name = new_model(c->app);
     limn_error err = {0};
-    if (n->model[0] == '\0' || strcmp(n->model, c->model_open) == 0) {
-        return;
+    if (strcmp(name, c->model_open) == 0) {
+        return false;
     }
     client_model_close(c);
-    snprintf(c->model_open, sizeof c->model_open, "%s", n->model);
-    limn_status st = c->context != NULL ? LIMN_OK : limn_context_create(NULL, &c->context, &err);
-    st = st == LIMN_OK ? limn_model_open(c->context, n->model, NULL, &c->model, &err) : st;
+    snprintf(c->model_open, sizeof c->model_open, "%s", name);
+    if (name[0] == '\0') {
+        return true;
+    }
+    limn_status st = open_in_context(c, name, &c->model, &err);
     st = st == LIMN_OK ? limn_model_describe(c->model, &n->info, &err) : st;
     st = st == LIMN_OK ? limn_model_layers(c->model, &n->layer, &n->n_layers, &err) : st;
     if (st != LIMN_OK) {
         client_model_close(c);
-        snprintf(c->model_open, sizeof c->model_open, "%s", n->model);
+        snprintf(c->model_open, sizeof c->model_open, "%s", name);
         snprintf(n->model_problem, sizeof n->model_problem, "%s", err.text);
-    } else if (n->info.depth > 0) {
-        snprintf(n->model_problem, sizeof n->model_problem, "%.200s takes volumes: see limn explain --help", n->model);
-    } else {
-        n->n_classes = n->info.n_classes;
-        c->label = calloc((size_t)n->n_classes + 1, sizeof *c->label);
-        for (int32_t k = 0; c->label != NULL && k < n->n_classes; k++) {
-            c->label[k] = limn_model_label(c->model, k);
-        }
-        n->label = c->label;
+        return true;
     }
-    new_filter(c->app);
+    n->n_classes = n->info.n_classes;
+    c->label = calloc((size_t)n->n_classes + 1, sizeof *c->label);
+    for (int32_t k = 0; c->label != NULL && k < n->n_classes; k++) {
+        c->label[k] = limn_model_label(c->model, k);
+    }
+    n->label = c->label;
+    return true;
+}
+
+static void read_fact(struct client *c, const char *name, struct model_fact *f)
+{
+    limn_model *m = NULL;
+    struct limn_model_info info;
+    limn_error err = {0};
+    limn_status st = open_in_context(c, name, &m, &err);
+    st = st == LIMN_OK ? limn_model_describe(m, &info, &err) : st;
+    *f = (struct model_fact){.known = true};
+    if (st != LIMN_OK) {
+        snprintf(f->problem, sizeof f->problem, "%.199s", err.text);
+    } else {
+        f->n_classes = info.n_classes;
+        f->channels = info.channels;
+        f->depth = info.depth;
+        f->height = info.height;
+        f->width = info.width;
+        snprintf(f->arch, sizeof f->arch, "%.63s", info.arch);
+        snprintf(f->trained_on, sizeof f->trained_on, "%.79s", info.trained_on);
+        snprintf(f->problem, sizeof f->problem, "%s", info.arch[0] ? "" : "of an unknown architecture");
+    }
+    limn_model_close(&m);
+}
+
+bool client_model_fact(struct client *c)
+{
+    struct models_state *m = &c->app->models;
+    for (size_t i = 0; i < m->n_models && m->fact != NULL; i++) {
+        if (!m->fact[i].known) {
+            read_fact(c, m->model[i].name, &m->fact[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
 }
 
 void client_models(struct client *c)
@@ -64,6 +115,10 @@ void client_models(struct client *c)
         snprintf(m->problem, sizeof m->problem, "%s", err.text);
     }
     m->marked = m->marked < (int64_t)m->n_models ? m->marked : 0;
+    free(m->fact);
+    m->fact = m->n_models > 0 ? calloc(m->n_models, sizeof *m->fact) : NULL;
+    for (const double from = now_ms(); now_ms() - from < FACTS_MS && client_model_fact(c);) {
+    }
     for (size_t i = 0; i < m->n_models && c->app->new_job.samples[0] == '\0'; i++) { /* photos lie beside models */
         char path[600];
         const char *at = strstr(m->model[i].path, "/models/");

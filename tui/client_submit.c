@@ -8,7 +8,7 @@
 void client_submit(struct client *c)
 {
     struct app *a = c->app;
-    char *document = document_text(&a->new_job);
+    char *document = document_text(a);
     if (c->submit.pid == 0 && document != NULL &&
         child_start(&c->submit, (const char *const[]){NULL, "submit", "--json", "-", NULL}, document)) {
         a->new_job.sending = true;
@@ -31,12 +31,13 @@ void client_submit_answer(struct client *c)
         if (a->view == VIEW_NEW) {
             app_go(a, VIEW_QUEUE);
         }
+        new_go_field(a, 0);
         a->queue.marked = 0;
         a->queue.id = id;
         app_say(a, UI_GOOD, "job %lld is in the queue", (long long)id);
         client_jobs(c);
     } else {
-        app_say(a, UI_BAD, "%s", text[0] ? text : "the job was not taken");
+        new_refused(a, text[0] ? text : "the job was not taken");
     }
     json_decref(j);
 }

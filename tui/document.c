@@ -6,23 +6,46 @@
 
 #include "client.h"
 
-/* Text that is not UTF-8 makes json_string fail, and that makes the whole document fail: such a path cannot be said. */
-char *document_text(const struct new_state *n)
+/* A field's values: a flag as true, several or an option that may be repeated as a list. Text that is not UTF-8 makes
+ * json_string fail, and that makes the whole document fail: such a path cannot be said. */
+static bool add_field(json_t *args, const struct app *a, int32_t i)
 {
-    struct limn_method_info m = {0};
-    char number[16];
-    limn_method_info((size_t)n->method, &m, NULL);
-    json_t *args =
-        json_pack("{s:s, s:[s], s:[s]}", "model", n->model, "image", n->picture, "method", m.name ? m.name : "gradcam");
-    bool fine = args != NULL;
-    if (fine && m.uses_layer && n->layer_at >= 0 && (size_t)n->layer_at < n->n_layers) {
-        fine = json_object_set_new(args, "layer", json_pack("[s]", n->layer[n->layer_at].name)) == 0;
+    const struct form *f = new_form(a);
+    const struct field *x = &f->field[i];
+    const struct field_value *v = &f->value[i];
+    const char *value = new_value(a, i);
+    if (x->key[0] == '\0' || value[0] == '\0') {
+        return true;
     }
-    if (fine && n->class_at >= 0) {
-        snprintf(number, sizeof number, "%d", (int)n->class_at);
-        fine = json_object_set_new(args, "class", json_pack("[s]", number)) == 0;
+    if (x->kind == FIELD_FLAG) {
+        return json_object_set_new(args, x->key, json_true()) == 0;
     }
-    json_t *j = fine ? json_pack("{s:i, s:s, s:O}", "schema", 1, "command", "explain", "args", args) : NULL;
+    if (!field_several(x->kind)) {
+        return json_object_set_new(args, x->key, json_string(value)) == 0;
+    }
+    json_t *list = json_array();
+    bool fine = list != NULL;
+    for (size_t k = 0; fine && k < v->n; k++) {
+        fine = json_array_append_new(list, json_string(v->text[k])) == 0;
+    }
+    if (!fine) {
+        json_decref(list);
+    }
+    return fine && json_object_set_new(args, x->key, list) == 0;
+}
+
+char *document_text(const struct app *a)
+{
+    const struct form *f = new_form(a);
+    json_t *args = json_object();
+    bool fine = f != NULL && args != NULL;
+    if (fine && f->task->operand != NULL) {
+        fine = json_object_set_new(args, "task", json_string(f->task->operand)) == 0;
+    }
+    for (int32_t i = 0; fine && i < f->n; i++) {
+        fine = add_field(args, a, i);
+    }
+    json_t *j = fine ? json_pack("{s:i, s:s, s:O}", "schema", 1, "command", f->task->command, "args", args) : NULL;
     char *text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
     json_decref(args);
     json_decref(j);

@@ -1,4 +1,4 @@
-/* Folders and pictures for the file picker: hidden files are left out, and files that are no pictures by their name. */
+/* Folders for the file pickers: hidden files are left out, and files that by their names are not what is looked for. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -12,16 +12,31 @@
 
 enum { ENTRIES_MAX = 20000 };
 
-static bool picture_name(const char *name)
+static bool ends_with(const char *name, const char *const *end)
 {
-    static const char *const end[] = {".png", ".jpg", ".jpeg", ".gif", ".tif", ".tiff"};
     const char *dot = strrchr(name, '.');
-    for (size_t i = 0; dot != NULL && i < sizeof end / sizeof end[0]; i++) {
-        if (strcasecmp(dot, end[i]) == 0) {
+    for (; dot != NULL && *end != NULL; end++) {
+        if (strcasecmp(dot, *end) == 0) {
             return true;
         }
     }
     return false;
+}
+
+static bool wanted(const char *name, enum folder_of which)
+{
+    static const char *const models[] = {".safetensors", ".onnx", ".pth", ".pt", ".th", NULL};
+    static const char *const data[] = {".json", NULL};
+    switch (which) {
+    case FOLDER_PICTURES:
+        return name_is_picture(name) || name_is_volume(name);
+    case FOLDER_MODELS:
+        return ends_with(name, models);
+    case FOLDER_DATA: /* most are folders; one is told by the file of its annotations */
+        return ends_with(name, data);
+    default:
+        return true;
+    }
 }
 
 static int by_name(const void *a, const void *b)
@@ -38,7 +53,7 @@ static void add_entry(struct new_state *n, size_t *cap, int dir, const char *nam
 {
     struct stat info;
     if (name[0] == '.' || strlen(name) >= sizeof n->file[0].name || fstatat(dir, name, &info, 0) != 0 ||
-        !(S_ISDIR(info.st_mode) || (S_ISREG(info.st_mode) && picture_name(name)))) {
+        !(S_ISDIR(info.st_mode) || (S_ISREG(info.st_mode) && wanted(name, n->listed)))) {
         return;
     }
     if (n->n_files == *cap) {
@@ -57,17 +72,19 @@ static void add_entry(struct new_state *n, size_t *cap, int dir, const char *nam
     e->bytes = (uint64_t)info.st_size;
 }
 
-void folder_read(struct new_state *n)
+void folder_read(struct new_state *n, enum folder_of which)
 {
     size_t cap = 0;
+    char *folder = n->folder[which];
+    n->listed = which;
     free(n->file);
     n->file = NULL;
     n->n_files = 0;
     n->folder_problem[0] = '\0';
-    if ((n->folder[0] == '\0' || access(n->folder, R_OK | X_OK) != 0) && getcwd(n->folder, sizeof n->folder) == NULL) {
-        snprintf(n->folder, sizeof n->folder, "/");
+    if ((folder[0] == '\0' || access(folder, R_OK | X_OK) != 0) && getcwd(folder, sizeof n->folder[0]) == NULL) {
+        snprintf(folder, sizeof n->folder[0], "/");
     }
-    DIR *d = opendir(n->folder);
+    DIR *d = opendir(folder);
     if (d == NULL) {
         snprintf(n->folder_problem, sizeof n->folder_problem, "cannot be read: %s", strerror(errno));
         return;

@@ -17,22 +17,69 @@ static void take_text(const json_t *j, const char *key, char *out, size_t size)
     }
 }
 
+/* What is remembered of a form: what people choose once, not what is of one picture or one run. */
+static bool is_kept(const struct form *f, int32_t i)
+{
+    const struct field *x = &f->field[i];
+    return i < f->more && x->key[0] != '\0' && strcmp(x->key, "output") != 0 && x->kind != FIELD_PICTURES &&
+           x->kind != FIELD_PICTURE && x->kind != FIELD_CLASSES && x->kind != FIELD_CLASS;
+}
+
+static const char *task_name(const struct form *f, char out[64])
+{
+    snprintf(out, 64, "%s%s%s", f->task->command, f->task->operand ? " " : "",
+             f->task->operand ? f->task->operand : "");
+    return out;
+}
+
+static void load_form(struct form *f, const json_t *j)
+{
+    char why[200];
+    size_t k;
+    json_t *one;
+    for (int32_t i = 0; i < f->n; i++) {
+        json_t *list = is_kept(f, i) ? json_object_get(j, f->field[i].key) : NULL;
+        json_array_foreach (list, k, one) {
+            const char *text = json_string_value(one);
+            if (text != NULL && strlen(text) < 4096 && k < 100 && field_check(&f->field[i], text, why, sizeof why)) {
+                value_add(&f->value[i], text);
+            }
+        }
+    }
+}
+
+static json_t *save_form(const struct form *f)
+{
+    json_t *j = json_object();
+    for (int32_t i = 0; i < f->n && j != NULL; i++) {
+        json_t *list = is_kept(f, i) && f->value[i].n > 0 ? json_array() : NULL;
+        for (size_t k = 0; list != NULL && k < f->value[i].n; k++) {
+            json_array_append_new(list, json_string(f->value[i].text[k])); /* left out when it is not UTF-8 */
+        }
+        if (list != NULL) {
+            json_object_set_new(j, f->field[i].key, list);
+        }
+    }
+    return j;
+}
+
+static const char *const folder_name[FOLDER_KINDS] = {"folder", "data_folder", "model_folder", "file_folder"};
+
 void session_load(struct app *a, const char *folder)
 {
-    char path[4200];
+    char path[4200], name[64];
     struct new_state *n = &a->new_job;
     snprintf(path, sizeof path, "%s/tui.json", folder ? folder : "");
-    json_t *j = folder != NULL ? json_load_file(path, 0, NULL) : NULL;
-    const char *method = json_string_value(json_object_get(j, "method"));
-    take_text(j, "model", n->model, sizeof n->model);
-    take_text(j, "folder", n->folder, sizeof n->folder);
+    json_t *j = folder != NULL ? json_load_file(path, 0, NULL) : NULL, *forms = json_object_get(j, "forms");
+    const char *task = json_string_value(json_object_get(j, "task"));
     take_text(j, "export_folder", a->export.folder, sizeof a->export.folder);
-    for (size_t i = 0; i < limn_method_count(); i++) {
-        struct limn_method_info m;
-        const bool known = limn_method_info(i, &m, NULL) == LIMN_OK;
-        if (known && method != NULL && strcmp(m.name, method) == 0) {
-            n->method = (int32_t)i;
-        }
+    for (int i = 0; i < FOLDER_KINDS; i++) {
+        take_text(j, folder_name[i], n->folder[i], sizeof n->folder[i]);
+    }
+    for (int32_t i = 0; i < n->n_forms; i++) {
+        task_name(&n->form[i], name);
+        n->task = task != NULL && strcmp(task, name) == 0 ? i : n->task;
+        load_form(&n->form[i], json_object_get(forms, name));
     }
     json_decref(j);
 }
@@ -40,23 +87,28 @@ void session_load(struct app *a, const char *folder)
 void session_save(const struct app *a, const char *folder)
 {
     const struct new_state *n = &a->new_job;
-    struct limn_method_info m = {0};
-    char path[4200], temporary[4260];
-    if (folder == NULL || limn_method_info((size_t)n->method, &m, NULL) != LIMN_OK) {
+    char path[4200], temporary[4260], name[64];
+    json_t *j = folder != NULL ? json_pack("{s:i, s:{}}", "schema", 2, "forms") : NULL;
+    if (j == NULL) {
         return;
     }
+    for (int32_t i = 0; i < n->n_forms; i++) {
+        json_object_set_new(json_object_get(j, "forms"), task_name(&n->form[i], name), save_form(&n->form[i]));
+    }
+    if (n->task < n->n_forms) {
+        json_object_set_new(j, "task", json_string(task_name(&n->form[n->task], name)));
+    }
+    for (int i = 0; i < FOLDER_KINDS; i++) {
+        json_object_set_new(j, folder_name[i], json_string(n->folder[i])); /* left out when it is not UTF-8 */
+    }
+    json_object_set_new(j, "export_folder", json_string(a->export.folder));
     snprintf(path, sizeof path, "%s/tui.json", folder);
     snprintf(temporary, sizeof temporary, "%s.%ld", path, (long)getpid());
-    json_t *j = json_pack("{s:i, s:s, s:s}", "schema", 1, "model", n->model, "method", m.name);
-    if (j != NULL) { /* each left out when it is not UTF-8 */
-        json_object_set_new(j, "folder", json_string(n->folder));
-        json_object_set_new(j, "export_folder", json_string(a->export.folder));
-        const mode_t old = umask(077);
-        const bool fine = json_dump_file(j, temporary, JSON_INDENT(1)) == 0 && rename(temporary, path) == 0;
-        umask(old);
-        if (!fine) {
-            unlink(temporary);
-        }
+    const mode_t old = umask(077);
+    const bool fine = json_dump_file(j, temporary, JSON_INDENT(1)) == 0 && rename(temporary, path) == 0;
+    umask(old);
+    if (!fine) {
+        unlink(temporary);
     }
     json_decref(j);
 }

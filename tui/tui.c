@@ -21,6 +21,7 @@ struct loop {
     size_t n_input;
     bool pasting;
     bool dirty, gone; /* gone: the terminal is */
+    bool more;        /* the client has something left for idle moments */
     int64_t looked, ticked;
 };
 
@@ -84,7 +85,7 @@ static int time_to_wait(struct loop *l)
     if (a->message_until != 0 && a->message_until - a->now < ms) {
         ms = a->message_until - a->now;
     }
-    return ms < 0 ? 0 : (int)ms;
+    return ms < 0 || l->more ? 0 : (int)ms;
 }
 
 static void pass_time(struct loop *l)
@@ -115,7 +116,7 @@ static void pass_time(struct loop *l)
 
 static size_t descriptors(const struct client *c, struct pollfd *out)
 {
-    const struct child *child[] = {&c->submit, &c->devices, &c->retry, &c->export};
+    const struct child *child[] = {&c->submit, &c->devices, &c->retry, &c->export, &c->found};
     size_t n = 0;
     for (size_t i = 0; i < sizeof child / sizeof child[0]; i++) {
         const int fd = child[i]->fd[0] >= 0 ? child[i]->fd[0] : child[i]->fd[1];
@@ -129,7 +130,7 @@ static size_t descriptors(const struct client *c, struct pollfd *out)
 /* One round; false: the end. */
 static bool turn(struct loop *l)
 {
-    struct pollfd more[4];
+    struct pollfd more[CLIENT_CHILDREN];
     struct app *a = l->app;
     const size_t n = descriptors(&l->client, more);
     const unsigned got = term_wait(more, n, time_to_wait(l));
@@ -148,6 +149,11 @@ static bool turn(struct loop *l)
         l->dirty |= client_children(&l->client);
         l->dirty |= client_serve(&l->client);
     }
+    l->more = client_idle(&l->client);
+    if (l->more) {
+        l->dirty = true;
+        client_serve(&l->client);
+    }
     if (a->want & WANT_REDRAW) {
         term_forget();
         l->dirty = true;
@@ -164,14 +170,15 @@ static bool turn(struct loop *l)
     return !quit;
 }
 
-bool tui_run(const struct caps *caps, struct tui_result *out)
+bool tui_run(const struct tui_params *p, struct tui_result *out)
 {
     struct app *a = calloc(1, sizeof *a);
     struct loop *l = calloc(1, sizeof *l);
     *out = (struct tui_result){0};
-    const bool fine = a != NULL && l != NULL && term_open(caps, out->error, sizeof out->error);
+    const bool fine = a != NULL && l != NULL && term_open(&p->caps, out->error, sizeof out->error);
     if (fine) {
-        app_init(a, caps);
+        app_init(a, &p->caps);
+        a->new_job.form = form_create(p->command, p->n_commands, &a->new_job.n_forms);
         term_size(&a->width, &a->height);
         l->app = a;
         a->now = l->looked = now_ms();

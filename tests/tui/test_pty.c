@@ -26,6 +26,8 @@ static void test_use(void)
     CHECK(session_wait(&s, "Help: Queue"));
     session_type(&s, "\033");
     session_type(&s, "2");
+    CHECK(session_wait(&s, "What to do"));
+    session_type(&s, "\r");
     CHECK(session_wait(&s, "b\\x1b]0;owned\\x07.png")); /* a file's name, harmless */
     session_type(&s, "6");
     CHECK(session_wait(&s, "Devices"));

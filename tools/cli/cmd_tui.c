@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "forms.h"
 #include "rows.h"
 #include "tui.h"
 
@@ -23,21 +24,26 @@ static size_t index_of(const char *(*name)(size_t), const char *text)
 
 static int run(const struct args *a)
 {
-    struct caps caps;
+    struct tui_params params = {0};
     struct tui_result result;
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
         return say_error(EXIT_USAGE,
                          "tui: standard input and output must be a terminal; see limn jobs and limn submit");
     }
-    caps_detect(get_environment, nl_langinfo(CODESET), &caps);
+    struct caps *caps = &params.caps;
+    caps_detect(get_environment, nl_langinfo(CODESET), caps);
     if (args_has(a, OPT_COLORS)) {
-        caps.colours = (enum picture_colours)index_of(colours_name, args_text(a, OPT_COLORS, "mono"));
+        caps->colours = (enum picture_colours)index_of(colours_name, args_text(a, OPT_COLORS, "mono"));
     }
     if (args_has(a, OPT_GLYPHS)) {
-        caps.glyphs = (enum picture_glyphs)index_of(glyphs_name, args_text(a, OPT_GLYPHS, "ascii"));
+        caps->glyphs = (enum picture_glyphs)index_of(glyphs_name, args_text(a, OPT_GLYPHS, "ascii"));
     }
-    caps.mouse = !args_has(a, OPT_NO_MOUSE);
-    if (!tui_run(&caps, &result)) {
+    caps->mouse = !args_has(a, OPT_NO_MOUSE);
+    struct form_command *forms = forms_make(&params.n_commands);
+    params.command = forms;
+    const bool ran = tui_run(&params, &result);
+    forms_free(forms, params.n_commands);
+    if (!ran) {
         return say_error(EXIT_USAGE, "tui: %s", result.error[0] ? safe(result.error) : "out of memory");
     }
     if (result.signal != 0) {

@@ -13,23 +13,6 @@
 #include "events.h"
 #include "jobs.h"
 
-#define COMMAND(name) &command_##name,
-const struct command *const commands[] = {
-#include "commands.def"
-};
-#undef COMMAND
-const size_t n_commands = sizeof(commands) / sizeof(commands[0]);
-
-const struct command *command_find(const char *name)
-{
-    for (size_t i = 0; i < n_commands; i++) {
-        if (strcmp(commands[i]->name, name) == 0) {
-            return commands[i];
-        }
-    }
-    return NULL;
-}
-
 static int unknown_command(const char *name)
 {
     const char *names[32];

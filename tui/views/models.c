@@ -81,10 +81,7 @@ static bool act(struct app *a, enum action action)
         return true;
     }
     if (action == ACT_USE && m->marked < (int64_t)m->n_models) {
-        snprintf(a->new_job.model, sizeof a->new_job.model, "%s", m->model[m->marked].name);
-        a->want |= WANT_MODEL;
-        a->new_job.field = FIELD_PICTURE;
-        app_go(a, VIEW_NEW);
+        new_use_model(a, (size_t)m->marked);
         return true;
     }
     if (action == ACT_RELOAD) {

@@ -1,0 +1,20 @@
+/* A made-up state of the front end, for tests of its screens: jobs, files, models, results; and ways to type and look.
+ */
+#ifndef LIMN_TEST_MADE_H
+#define LIMN_TEST_MADE_H
+
+#include "app.h"
+#include "support/check.h"
+
+#define NOW 1700000000000
+
+struct app *make(void);
+void unmake(struct app *a);
+/* As if these bytes came from the terminal. "@" first: nothing is marked, and there are no results. */
+void type(struct app *a, const char *keys);
+/* Compares with tests/tui/screens/NAME.WxH.txt, or with LIMN_REWRITE_SCREENS writes it. */
+void check_screen(const struct app *a, const char *name, int32_t w, int32_t h);
+/* Nothing but text and our own signs, and the frame around the views stays whole. */
+void check_cells(const struct app *a, const struct grid *g, const char *name);
+
+#endif
