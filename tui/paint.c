@@ -66,6 +66,7 @@ bool paint_init(struct paint *p, int32_t width, int32_t height, enum picture_col
 void paint_finish(struct paint *p)
 {
     grid_finish(&p->shown);
+    grid_finish(&p->kept);
     bytes_finish(&p->out);
     *p = (struct paint){0};
 }
@@ -266,4 +267,55 @@ void paint_frame(struct paint *p, const struct grid *wanted)
         p->fg = p->bg = COLOUR_DEFAULT;
         p->attr = 0;
     }
+}
+
+/* ---- within a budget ---- */
+
+struct pen { /* what painting changes besides the grid */
+    size_t n;
+    int32_t x, y;
+    uint32_t fg, bg, attr;
+};
+
+/* Paints again from where `from` was, and says how many bytes it took. */
+static size_t again(struct paint *p, const struct pen *from, const struct grid *wanted, int32_t tolerance)
+{
+    const int32_t own = p->tolerance;
+    memcpy(p->shown.cell, p->kept.cell, (size_t)p->shown.width * (size_t)p->shown.height * sizeof p->shown.cell[0]);
+    p->out.n = from->n;
+    p->x = from->x;
+    p->y = from->y;
+    p->fg = from->fg;
+    p->bg = from->bg;
+    p->attr = from->attr;
+    p->tolerance = tolerance;
+    paint_frame(p, wanted);
+    p->tolerance = own;
+    return p->out.n - from->n;
+}
+
+bool paint_moving(struct paint *p, const struct grid *wanted)
+{
+    static const double budget[] = {PAINT_LOCAL, PAINT_GLOBAL};
+    const struct pen from = {p->out.n, p->x, p->y, p->fg, p->bg, p->attr};
+    const double cells = (double)wanted->width * wanted->height;
+    if (p->kept.cell == NULL && !grid_init(&p->kept, p->shown.width, p->shown.height)) {
+        return false;
+    }
+    memcpy(p->kept.cell, p->shown.cell, (size_t)cells * sizeof p->shown.cell[0]);
+    const int32_t own = p->tolerance;
+    int32_t used = own;
+    const size_t bytes = again(p, &from, wanted, own);
+    for (int i = 0; i < 2 && (double)bytes > budget[i] * cells / 4800; i++) {
+        if ((double)bytes <= 2.5 * budget[i] * cells / 4800) { /* twice the tolerance about halves them */
+            used = 2 * own;
+            if ((double)again(p, &from, wanted, used) <= budget[i] * cells / 4800) {
+                return true;
+            }
+        }
+    }
+    if (used != own) {
+        again(p, &from, wanted, own);
+    }
+    return true;
 }

@@ -19,9 +19,9 @@ struct paint_glyph {    /* a block glyph as its ink on the 8 x 24 lattice */
 struct paint {
     enum picture_colours colours;
     int32_t tolerance;
-    struct bytes out; /* to be written and cleared by the caller; after a failure start anew */
-    struct grid shown;
-    int32_t x, y; /* of the cursor, in the grid */
+    struct bytes out;        /* to be written and cleared by the caller; after a failure start anew */
+    struct grid shown, kept; /* kept: of paint_moving */
+    int32_t x, y;            /* of the cursor, in the grid */
     uint32_t fg, bg, attr;
     struct paint_glyph glyph[2 * GLYPH_MAX + 2];
     size_t n_glyph;
@@ -33,6 +33,10 @@ void paint_finish(struct paint *p);
 void paint_forget(struct paint *p); /* the screen was disturbed: the next frame paints all cells */
 /* Appends what makes the shown grid into `wanted` (same size), and leaves plain attributes. */
 void paint_frame(struct paint *p, const struct grid *wanted);
+/* Likewise, of something that moves: with twice the tolerance, if that brings the frame below PAINT_LOCAL bytes for
+ * each 4800 cells (when a part changes) or below PAINT_GLOBAL (when all does). False: out of memory. */
+enum { PAINT_LOCAL = 5000, PAINT_GLOBAL = 40000 };
+bool paint_moving(struct paint *p, const struct grid *wanted);
 /* Moves the cursor to a row and column of the grid. */
 void paint_move(struct paint *p, int32_t x, int32_t y);
 

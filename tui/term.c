@@ -23,6 +23,7 @@
 #define MODES_OFF "\033[?2026l\033[?2004l\033[?1006l\033[?1002l\033[?1000l\033[0m\033[?25h"
 #define SCREEN_OFF "\033[?1049l"
 enum { COPY_MAX = 65536 }; /* terminals drop what is much longer */
+enum { STRAIN_FRAMES = 24 };
 
 static struct {
     bool open, curses, modes;
@@ -35,6 +36,7 @@ static struct {
     bool painting;
     int32_t width, height;
     bool gone;
+    int32_t strain; /* how many frames ago the terminal was too slow for one, counted down */
 } t = {.out = -1};
 
 /* ---- bytes on their way ---- */
@@ -310,7 +312,13 @@ static bool draw_paint(const struct grid *g)
     bytes_text(&t.paint.out, t.caps.sync ? "\033[?2026h" : "");
     const size_t before = t.paint.out.n;
     bytes_text(&t.paint.out, fresh ? "\033[m\033[H" : "");
-    paint_frame(&t.paint, g);
+    if (tolerance > 0 && t.strain > 0) {
+        t.paint.tolerance = 2 * tolerance; /* coarser pictures before fewer */
+        paint_frame(&t.paint, g);
+        t.paint.tolerance = tolerance;
+    } else if (tolerance == 0 || fresh || !paint_moving(&t.paint, g)) {
+        paint_frame(&t.paint, g);
+    }
     const bool changed = t.paint.out.n > before;
     bytes_text(&t.paint.out, t.caps.sync ? "\033[?2026l" : "");
     if (changed) {
@@ -328,8 +336,10 @@ bool term_draw(const struct grid *g)
 {
     flush_bytes();
     if (t.gone || t.wait.n > 0) {
+        t.strain = STRAIN_FRAMES;
         return false;
     }
+    t.strain -= t.strain > 0;
     const bool fine = t.curses ? curses_draw(g, &t.wait) : draw_paint(g);
     flush_bytes();
     return fine;

@@ -97,12 +97,12 @@ static void screen_feed(struct screen *s, const char *bytes, size_t n)
     }
 }
 
-static void draw_scene(struct grid *g, int step)
+static void draw_scene(struct grid *g, int step, int size)
 {
     static uint8_t rgb[64 * 64 * 3];
     for (int i = 0; i < 64 * 64; i++) {
         const int x = i % 64, y = i / 64, d = (x - 20 - step) * (x - 20 - step) + (y - 30) * (y - 30);
-        rgb[3 * i] = (uint8_t)(d < 200 ? 240 - step : x * 3);
+        rgb[3 * i] = (uint8_t)(d < size ? 240 - step : x * 3);
         rgb[3 * i + 1] = (uint8_t)(y * 4);
         rgb[3 * i + 2] = (uint8_t)(255 - x * y / 20);
     }
@@ -127,8 +127,9 @@ static bool shown_equals(const struct screen *s, const struct paint *p)
     return true;
 }
 
-/* Sum of bytes over the animation; every frame is fed to the screen and compared. */
-static size_t run(int32_t tolerance)
+/* Sum of bytes over the animation; every frame is fed to the screen and compared. `moving`: frames but the first may be
+ * coarser; *most is the largest of them. */
+static size_t run(int32_t tolerance, int size, bool moving, size_t *most)
 {
     struct paint p;
     struct screen s = {.fg = COLOUR_DEFAULT, .bg = COLOUR_DEFAULT};
@@ -138,10 +139,15 @@ static size_t run(int32_t tolerance)
     CHECK(grid_init(&s.g, 40, 20));
     CHECK(grid_init(&want, 40, 20));
     for (int step = 0; step < 8; step++) {
-        draw_scene(&want, step);
-        paint_frame(&p, &want);
+        draw_scene(&want, step, size);
+        if (!moving || step == 0) {
+            paint_frame(&p, &want);
+        } else {
+            CHECK(paint_moving(&p, &want));
+        }
         screen_feed(&s, p.out.data, p.out.n);
         bytes += p.out.n;
+        *most = step > 0 && p.out.n > *most ? p.out.n : *most;
         bytes_clear(&p.out);
         CHECK(!s.bad && !p.out.failed);
         CHECK(shown_equals(&s, &p));
@@ -150,7 +156,9 @@ static size_t run(int32_t tolerance)
             const bool turned = a->fg == b->bg && a->bg == b->fg; /* the complement, colours exchanged */
             CHECK(turned || (a->bg == b->bg && (a->fg == b->fg || a->ch == ' ') && a->ch == b->ch));
         }
+        p.tolerance *= moving ? 2 : 1;
         paint_frame(&p, &want);
+        p.tolerance = tolerance;
         CHECK_INT(p.out.n, 0); /* nothing changed, nothing is written */
     }
     paint_finish(&p);
@@ -179,8 +187,15 @@ static void test_depths(void)
 
 int main(void)
 {
-    const size_t exact = run(0), some = run(4), more = run(8);
-    CHECK(some < exact && more < some);
+    const size_t budget = (size_t)PAINT_LOCAL * 40 * 20 / 4800;
+    size_t most[4] = {0};
+    const size_t exact = run(0, 200, false, &most[0]), some = run(4, 200, false, &most[0]);
+    CHECK(some < exact && run(8, 200, false, &most[0]) < some);
+    run(4, 60, false, &most[1]);
+    run(8, 60, false, &most[2]);
+    run(4, 60, true, &most[3]);
+    CHECK(most[1] > budget && most[2] <= budget); /* else the next says nothing */
+    CHECK(most[3] <= budget);
     test_depths();
     return check_done();
 }
