@@ -1,5 +1,4 @@
 /* Training and testing at the border: parameters with their defaults, the data set, the card of what is trained. */
-#include <jansson.h>
 #include <limn/train.h>
 #include <math.h>
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include "api/api.h"
 #include "api/train.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "train/classifier.h"
 #include "train/decoder.h"
@@ -222,6 +222,16 @@ static json_t *append(json_t *list, json_t *v)
     return list;
 }
 
+/* The object with one member more; NULL, and the object freed, when memory ran out. */
+static json_t *with(json_t *o, const char *key, json_t *v)
+{
+    if (json_object_set_new(o, key, v) != 0) {
+        json_decref(o);
+        return NULL;
+    }
+    return o;
+}
+
 static json_t *numbers_json(const float *v, int32_t n)
 {
     json_t *list = json_array();
@@ -231,25 +241,13 @@ static json_t *numbers_json(const float *v, int32_t n)
     return list;
 }
 
-static limn_status json_out(json_t *root, size_t flags, char **out, limn_error *err)
-{
-    size_t n = root ? json_dumpb(root, NULL, 0, flags) : 0;
-    char *text = n ? mem_alloc(n + 2, 1) : NULL;
-    if (text) {
-        json_dumpb(root, text, n, flags);
-        memcpy(text + n, "\n", 2);
-        *out = text;
-    }
-    json_decref(root);
-    return text ? LIMN_OK : err_nomem(err, n, "a text");
-}
-
 static limn_status make_card(struct training *t, limn_error *err)
 {
     const struct data_info *d = dataset_info(t->data);
     const char *path = t->p->data.path, *slash = strrchr(path, '/');
     const char *base = slash && slash[1] ? slash + 1 : path;
     int32_t shorter = d->height < d->width ? d->height : d->width;
+    size_t n = 0;
     json_t *labels = json_array();
     for (int32_t i = 0; labels && i < d->n_classes && !t->autoencoder; i++) {
         labels = append(labels, safe_text(d->class_name[i]));
@@ -263,9 +261,9 @@ static limn_status make_card(struct training *t, limn_error *err)
                              "bilinear", "layer", t->arch->layer, "transform_input", 0, "labels", labels);
     if (card && t->autoencoder) {
         json_object_del(card, "labels");
-        json_object_set_new(card, "bgr", json_boolean(t->o.input.bgr));
+        card = with(card, "bgr", json_boolean(t->o.input.bgr));
     }
-    return json_out(card, JSON_INDENT(2) | JSON_REAL_PRECISION(9), &t->card, err);
+    return json_write(card, JSON_INDENT(2) | JSON_REAL_PRECISION(9), "a card", &t->card, &n, err);
 }
 
 /* What decides the numbers of a training, but for the epochs, which may grow. */
@@ -290,15 +288,14 @@ static limn_status make_config(struct training *t, limn_error *err)
     json_t *a =
         json_pack("{s:b, s:i, s:f, s:f, s:f, s:f, s:f}", "flip", p->flip, "crop", p->crop, "rotate", p->rotate,
                   "translate", p->translate, "scale", p->scale, "brightness", p->brightness, "contrast", p->contrast);
-    if (c && a) {
-        json_object_set_new(c, "augment", a);
-        if (t->autoencoder) {
-            json_object_set_new(c, "loss", json_string(p->loss ? p->loss : decoder_loss_name(DECODER_MSE)));
-            json_object_set_new(c, "whole", json_boolean(p->whole));
-        }
-        json_object_set_new(c, "val", json_string(data_split_name(t->o.val)));
+    size_t size = 0;
+    c = with(c, "augment", a);
+    if (t->autoencoder) {
+        c = with(c, "loss", json_string(p->loss ? p->loss : decoder_loss_name(DECODER_MSE)));
+        c = with(c, "whole", json_boolean(p->whole));
     }
-    return json_out(c, JSON_COMPACT | JSON_REAL_PRECISION(17), &t->config, err);
+    c = with(c, "val", json_string(data_split_name(t->o.val)));
+    return json_write(c, JSON_COMPACT | JSON_REAL_PRECISION(17), "the options of a training", &t->config, &size, err);
 }
 
 const char *limn_decoder_loss_name(size_t i)

@@ -126,6 +126,26 @@ limn_status json_parse(const char *text, size_t size, int max_depth, bool lines,
     return st != LIMN_OK ? st : json_load(text, 0, size, out, err);
 }
 
+/* jansson allocates while it writes, too: a text is whole when both passes agree. */
+limn_status json_write(json_t *root, size_t flags, const char *what, char **out, size_t *size, limn_error *err)
+{
+    size_t n = root ? json_dumpb(root, NULL, 0, flags) : 0;
+    char *text = n ? mem_alloc(n + 2, 1) : NULL;
+    bool whole = text && json_dumpb(root, text, n, flags) == n;
+    json_decref(root);
+    if (!whole) {
+        mem_free(text);
+        return err_nomem(err, n, what);
+    }
+    if (flags & JSON_MAX_INDENT) {
+        text[n++] = '\n';
+    }
+    text[n] = '\0';
+    *out = text;
+    *size = n;
+    return LIMN_OK;
+}
+
 limn_status json_walk_begin(struct json_walk *w, const char *text, size_t size, int max_depth, bool lines,
                             limn_error *err)
 {

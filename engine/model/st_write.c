@@ -7,25 +7,30 @@
 #include "base/checked.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/str.h"
 
 #define HEADER_MAX 100000000u
 
 static limn_status add_entry(json_t *header, const struct st_tensor *t, uint64_t begin, limn_error *err)
 {
-    json_t *shape = json_array(), *entry = NULL;
     if (strcmp(t->name, "__metadata__") == 0) {
-        json_decref(shape);
         return err_set(err, LIMN_ERR_FORMAT, "a tensor is called __metadata__, which safetensors keeps for texts");
     }
-    for (int32_t i = 0; i < t->rank; i++) {
-        json_array_append_new(shape, json_integer(t->dim[i]));
-    }
-    entry = json_pack("{s:s, s:o, s:[I, I]}", "dtype", dtype_name(t->dtype), "shape", shape, "data_offsets",
-                      (json_int_t)begin, (json_int_t)(begin + t->bytes));
-    if (entry == NULL || json_object_set_new(header, t->name, entry) != 0) {
+    if (!str_is_utf8(t->name, strlen(t->name))) {
         return err_set(err, LIMN_ERR_FORMAT, "tensor \"%s\": its name is not UTF-8", t->name);
     }
-    return LIMN_OK;
+    json_t *shape = json_array(), *entry = NULL;
+    bool whole = shape != NULL;
+    for (int32_t i = 0; i < t->rank; i++) {
+        whole = whole && json_array_append_new(shape, json_integer(t->dim[i])) == 0;
+    }
+    if (whole) {
+        entry = json_pack("{s:s, s:O, s:[I, I]}", "dtype", dtype_name(t->dtype), "shape", shape, "data_offsets",
+                          (json_int_t)begin, (json_int_t)(begin + t->bytes));
+    }
+    json_decref(shape);
+    whole = entry && json_object_set_new(header, t->name, entry) == 0;
+    return whole ? LIMN_OK : err_nomem(err, sizeof(*t), t->name);
 }
 
 /* Length and header in one block; free with mem_free. */
@@ -36,11 +41,13 @@ static limn_status make_header(const struct st_tensor *const *t, size_t n, const
     limn_status st = LIMN_OK;
     size_t bytes = 0, padded = 0, at = 0;
     uint8_t *block = NULL;
-    for (size_t i = 0; i < n_note; i++) {
-        json_object_set_new(notes, note[i].key, json_string(note[i].value));
+    char *text = NULL;
+    bool whole = header && (notes || !n_note);
+    for (size_t i = 0; whole && i < n_note; i++) {
+        whole = json_object_set_new(notes, note[i].key, json_string(note[i].value)) == 0;
     }
-    if (notes) {
-        json_object_set_new(header, "__metadata__", notes);
+    if (!whole || (notes && json_object_set(header, "__metadata__", notes) != 0)) {
+        TRY(err_nomem(err, 256, "a weight file's header"));
     }
     for (size_t i = 0; i < n; i++) {
         TRY(add_entry(header, t[i], at, err));
@@ -48,8 +55,8 @@ static limn_status make_header(const struct st_tensor *const *t, size_t n, const
             TRY(err_set(err, LIMN_ERR_FORMAT, "tensor \"%s\": the tensors' bytes overflow", t[i]->name));
         }
     }
-    bytes = json_dumpb(header, NULL, 0, JSON_COMPACT);
-    if (bytes == 0 || bytes > HEADER_MAX || !align_size(bytes, 8, &padded)) {
+    TRY(json_write(json_incref(header), JSON_COMPACT, "a weight file's header", &text, &bytes, err));
+    if (bytes > HEADER_MAX || !align_size(bytes, 8, &padded)) {
         TRY(err_set(err, LIMN_ERR_FORMAT, "header of %zu bytes (expected 1 to %u)", bytes, HEADER_MAX));
     }
     block = mem_alloc(padded + 8, 1);
@@ -60,10 +67,12 @@ static limn_status make_header(const struct st_tensor *const *t, size_t n, const
     for (int b = 0; b < 8; b++) {
         block[b] = (uint8_t)((uint64_t)padded >> (8 * b));
     }
-    json_dumpb(header, (char *)block + 8, bytes, JSON_COMPACT);
+    memcpy(block + 8, text, bytes);
     *out = block;
     *size = padded + 8;
 out:
+    mem_free(text);
+    json_decref(notes);
     json_decref(header);
     return st;
 }

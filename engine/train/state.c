@@ -36,7 +36,10 @@ static json_t *history_json(const struct train_state *s)
 static json_t *config_json(const struct train_options *o)
 {
     json_t *c = NULL;
-    return o->config && json_parse(o->config, strlen(o->config), 8, true, &c, NULL) == LIMN_OK ? c : json_object();
+    if (!o->config) {
+        return json_object();
+    }
+    return json_parse(o->config, strlen(o->config), 8, true, &c, NULL) == LIMN_OK ? c : NULL;
 }
 
 limn_status state_text(const struct train_state *s, const struct train_options *o, uint64_t fingerprint,
@@ -50,17 +53,8 @@ limn_status state_text(const struct train_state *s, const struct train_options *
                   "batch", (json_int_t)s->batch, "step", (json_int_t)s->step, "update", (json_int_t)s->update,
                   "seconds", s->seconds, "score", score_json(&s->score), "best_score", score_json(&s->best_score),
                   "best_epoch", s->best_epoch, "history", history_json(s));
-    size_t n = root ? json_dumpb(root, NULL, 0, JSON_COMPACT | JSON_REAL_PRECISION(17)) : 0;
-    char *text = n ? mem_alloc(n + 1, 1) : NULL;
-    if (!text) {
-        json_decref(root);
-        return err_nomem(err, n, "the state of a training");
-    }
-    json_dumpb(root, text, n, JSON_COMPACT | JSON_REAL_PRECISION(17));
-    text[n] = '\0';
-    json_decref(root);
-    *out = text;
-    return LIMN_OK;
+    size_t n = 0;
+    return json_write(root, JSON_COMPACT | JSON_REAL_PRECISION(17), "the state of a training", out, &n, err);
 }
 
 static bool parse_score(const json_t *root, const char *key, struct train_score *s)
