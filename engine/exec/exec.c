@@ -1,5 +1,5 @@
-/* What every executor shares: argument checks, dispatch to the implementation, and the split of a graph into its two
- * stages. */
+/* What every executor shares: argument checks, what may be done while a run goes on, dispatch to the implementation,
+ * and the split of a graph into its two stages. */
 #include "exec/exec.h"
 
 #include <string.h>
@@ -28,15 +28,39 @@ limn_status exec_set(struct exec *e, value_id input, const float *data, size_t n
     if (e->graph->value[input].kind != VALUE_INPUT) {
         return err_set(err, LIMN_ERR_ARG, "%s: is not an input of the graph", e->graph->value[input].name);
     }
+    if (e->running && !(e->graph->value[input].flags & VALUE_STREAM)) {
+        return err_set(err, LIMN_ERR_ARG, "%s: is in use by the run that goes on", e->graph->value[input].name);
+    }
     return e->impl->set(e, input, data, n, err);
 }
 
-limn_status exec_run(struct exec *e, int first, int last, limn_error *err)
+limn_status exec_start(struct exec *e, int first, int last, limn_error *err)
 {
     if (first < 0 || last > 1 || first > last) {
         return err_set(err, LIMN_ERR_ARG, "stages %d to %d (expected 0 to 1)", first, last);
     }
-    return e->impl->run(e, first, last, err);
+    if (e->running) {
+        return err_set(err, LIMN_ERR_ARG, "a run goes on already");
+    }
+    limn_status st = e->impl->start(e, first, last, err);
+    e->running = st == LIMN_OK;
+    return st;
+}
+
+limn_status exec_wait(struct exec *e, limn_error *err)
+{
+    if (!e->running) {
+        return err_set(err, LIMN_ERR_ARG, "no run to wait for");
+    }
+    limn_status st = e->impl->wait ? e->impl->wait(e, err) : LIMN_OK;
+    e->running = false;
+    return st;
+}
+
+limn_status exec_run(struct exec *e, int first, int last, limn_error *err)
+{
+    limn_status st = exec_start(e, first, last, err);
+    return st == LIMN_OK ? exec_wait(e, err) : st;
 }
 
 limn_status exec_get(struct exec *e, value_id output, float *dst, size_t n, limn_error *err)
@@ -47,6 +71,9 @@ limn_status exec_get(struct exec *e, value_id output, float *dst, size_t n, limn
     }
     if (!(e->graph->value[output].flags & (VALUE_OUTPUT | VALUE_STATE))) {
         return err_set(err, LIMN_ERR_ARG, "%s: is not an output of the graph", e->graph->value[output].name);
+    }
+    if (e->running) {
+        return err_set(err, LIMN_ERR_ARG, "%s: the run that computes it goes on", e->graph->value[output].name);
     }
     return e->impl->get(e, output, dst, n, err);
 }

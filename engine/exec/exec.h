@@ -37,6 +37,11 @@ limn_status exec_vk_create(struct vk_device *dev, const struct graph *g, const s
 limn_status exec_set(struct exec *e, value_id input, const float *data, size_t n, limn_error *err);
 /* Runs stage 0 and 1 (`first` = 0), or stage 1 alone (`first` = 1), or stage 0 alone (first 0, last 0). */
 limn_status exec_run(struct exec *e, int first, int last, limn_error *err);
+/* exec_run in two halves: the device works between them. Meanwhile inputs flagged VALUE_STREAM may be set for the run
+ * after this one, which does not see them; anything else of this executor is LIMN_ERR_ARG, and so is a wait without a
+ * start. Errors of the run come from either half; after an error nothing runs. */
+limn_status exec_start(struct exec *e, int first, int last, limn_error *err);
+limn_status exec_wait(struct exec *e, limn_error *err);
 limn_status exec_get(struct exec *e, value_id output, float *dst, size_t n, limn_error *err);
 void exec_stats(const struct exec *e, struct exec_stats *out);
 void exec_destroy(struct exec **e); /* NULL-safe */
@@ -62,7 +67,8 @@ limn_status exec_compare(struct vk_device *dev, struct graph *g, const value_id 
 /* What every executor implements. */
 struct exec_impl {
     limn_status (*set)(struct exec *e, value_id input, const float *data, size_t n, limn_error *err);
-    limn_status (*run)(struct exec *e, int first, int last, limn_error *err);
+    limn_status (*start)(struct exec *e, int first, int last, limn_error *err);
+    limn_status (*wait)(struct exec *e, limn_error *err); /* NULL: start returns when the run has ended */
     limn_status (*get)(struct exec *e, value_id output, float *dst, size_t n, limn_error *err);
     void (*stats)(const struct exec *e, struct exec_stats *out);
     void (*destroy)(struct exec *e);
@@ -70,6 +76,7 @@ struct exec_impl {
 struct exec { /* first member of the implementations' structs */
     const struct exec_impl *impl;
     const struct graph *graph;
+    bool running; /* between exec_start and exec_wait */
 };
 /* Stage (0 or 1) of every node; caller's memory of graph->n_node. */
 void exec_stages(const struct graph *g, uint8_t *stage);

@@ -118,7 +118,7 @@ static void ref_carry_states(struct ref_exec *e, int first, int last)
     }
 }
 
-static limn_status ref_run(struct exec *base, int first, int last, limn_error *err)
+static limn_status ref_start(struct exec *base, int first, int last, limn_error *err)
 {
     struct ref_exec *e = (struct ref_exec *)base;
     e->n_run = 0;
@@ -264,7 +264,7 @@ static limn_status ref_load_constants(struct ref_exec *e, limn_error *err)
 
 limn_status exec_ref_create(const struct graph *g, struct exec **out, limn_error *err)
 {
-    static const struct exec_impl impl = {ref_set, ref_run, ref_get, ref_stats, ref_destroy};
+    static const struct exec_impl impl = {ref_set, ref_start, NULL, ref_get, ref_stats, ref_destroy};
     limn_status st = LIMN_OK;
     struct ref_exec *e = mem_zalloc(1, sizeof(*e));
     if (e == NULL) {

@@ -25,6 +25,8 @@ static limn_status vk_set(struct exec *base, value_id input, const float *data, 
         struct vk_slice to = vk_exec_slice(e, &e->place[input]);
         to.bytes = n * sizeof(float);
         st = vk_write(e->d, &to, data, err);
+    } else if (e->place[input].kind == PLACE_STREAM) {
+        st = vk_stream_write(e, &e->place[input], data, n, err);
     }
     e->input_set[input] = st == LIMN_OK;
     return st;
@@ -95,49 +97,72 @@ out:
     return st;
 }
 
-/* Submits ahead of waiting by one, so that the device never idles between submissions and a cancel stays quick. */
-static limn_status run_range(struct vk_exec *e, size_t begin, size_t end, double all, limn_error *err)
+/* Sends what should be on its way while submission i runs: the one after it, so that the device never idles between
+ * submissions and a cancel stays quick; all of them where nothing can cancel. */
+static limn_status send_ahead(struct vk_exec *e, size_t i, limn_error *err)
 {
-    size_t sent = begin;
-    double done = 0;
+    struct vk_run *r = &e->run;
     limn_status st = LIMN_OK;
-    for (size_t i = begin; i < end; i++) {
-        for (; sent < end && sent <= i + 1; sent++) {
-            TRY(submit(e, sent, err));
-        }
-        TRY(vk_wait(e->d, e->submission[i].fence, err));
-        TRY(add_time(e, i, err));
-        done += e->submission[i].cost;
-        if (e->params.step && !e->params.step(e->params.user, all > 0 ? (float)(done / all) : 1.0f)) {
-            st = err_set(err, LIMN_CANCELLED, "cancelled");
-            goto out;
-        }
+    for (; r->sent < r->end && (r->sent <= i + 1 || !e->params.step); r->sent++) {
+        TRY(submit(e, r->sent, err));
     }
 out:
-    if (st != LIMN_OK) {
-        e->d->vi.fn.DeviceWaitIdle(e->d->device); /* whatever was sent must end before anything is reused or freed */
-    }
     return st;
 }
 
-static limn_status vk_run(struct exec *base, int first, int last, limn_error *err)
+/* After an error: whatever was sent must end before anything is reused or freed. */
+static void settle(struct vk_exec *e)
+{
+    e->d->vi.fn.DeviceWaitIdle(e->d->device);
+}
+
+static limn_status vk_start(struct exec *base, int first, int last, limn_error *err)
 {
     struct vk_exec *e = (struct vk_exec *)base;
-    size_t begin = 0, end = 0;
+    struct vk_run *r = &e->run;
     limn_status st = LIMN_OK;
     TRY(vk_alive(e->d, err));
     TRY(check_inputs(e, last, err));
     if (e->poison && first == 0) {
         TRY(vk_arena_fill(e->d, &e->arena[PLACE_ACTIVATIONS], POISON, err));
     }
-    while (begin < e->n_submission && e->submission[begin].stage < first) {
-        begin++;
+    *r = (struct vk_run){.cost = stage_cost(e, first, last)};
+    while (r->begin < e->n_submission && e->submission[r->begin].stage < first) {
+        r->begin++;
     }
-    for (end = begin; end < e->n_submission && e->submission[end].stage <= last; end++) {
+    for (r->end = r->begin; r->end < e->n_submission && e->submission[r->end].stage <= last; r->end++) {
     }
+    r->sent = r->begin;
     e->stats.device_ms = 0;
-    TRY(run_range(e, begin, end, stage_cost(e, first, last), err));
+    TRY(vk_stream_send(e, err));
+    TRY(send_ahead(e, r->begin, err));
 out:
+    if (st != LIMN_OK) {
+        settle(e);
+    }
+    return st;
+}
+
+static limn_status vk_finish(struct exec *base, limn_error *err)
+{
+    struct vk_exec *e = (struct vk_exec *)base;
+    const struct vk_run *r = &e->run;
+    double done = 0;
+    limn_status st = LIMN_OK;
+    for (size_t i = r->begin; i < r->end; i++) {
+        TRY(send_ahead(e, i, err));
+        TRY(vk_wait(e->d, e->submission[i].fence, err));
+        TRY(add_time(e, i, err));
+        done += e->submission[i].cost;
+        if (e->params.step && !e->params.step(e->params.user, r->cost > 0 ? (float)(done / r->cost) : 1.0f)) {
+            st = err_set(err, LIMN_CANCELLED, "cancelled");
+            goto out;
+        }
+    }
+out:
+    if (st != LIMN_OK) {
+        settle(e);
+    }
     return st;
 }
 
@@ -172,6 +197,10 @@ static void destroy_vulkan(struct vk_exec *e)
 {
     struct vk_device *d = e->d;
     const struct vk_fn *fn = &d->vi.fn;
+    if (e->base.running) {
+        settle(e);
+    }
+    vk_stream_destroy(e);
     for (size_t i = 0; i < e->n_submission; i++) {
         vk_commands_free(d, &e->submission[i].cmd);
         if (e->submission[i].fence) {
@@ -217,16 +246,17 @@ static void vk_destroy(struct exec *base)
     mem_free(e);
 }
 
-static const struct exec_impl vk_impl = {vk_set, vk_run, vk_get, vk_stats, vk_destroy};
+static const struct exec_impl vk_impl = {vk_set, vk_start, vk_finish, vk_get, vk_stats, vk_destroy};
 
 static limn_status allocate_arena(struct vk_exec *e, enum place_kind kind, limn_error *err)
 {
-    static const char *const names[PLACE_COUNT] = {"", "weights", "inputs", "activations", "packing"};
+    static const char *const names[PLACE_COUNT] = {"",       "weights", "inputs", "changing inputs", "activations",
+                                                   "packing"};
     limn_status st = LIMN_OK;
     if (e->total[kind] == 0) {
         return LIMN_OK;
     }
-    st = vk_arena_create(e->d, e->total[kind], e->block[kind], &e->arena[kind], err);
+    st = vk_arena_create(e->d, e->total[kind], e->block[kind], VK_MEMORY_DEVICE, &e->arena[kind], err);
     if (st != LIMN_OK) {
         return err_at(err, "memory for %s", names[kind]);
     }
@@ -252,10 +282,12 @@ static limn_status build_exec(struct vk_exec *e, limn_error *err)
     TRY(vk_exec_load(e, err));
     vk_arena_destroy(e->d, &e->arena[PLACE_TEMP]);
     TRY(allocate_arena(e, PLACE_INPUTS, err));
+    TRY(allocate_arena(e, PLACE_STREAM, err));
+    TRY(vk_stream_create(e, err));
     TRY(allocate_arena(e, PLACE_ACTIVATIONS, err));
     TRY(vk_exec_record(e, err));
     e->stats.weight_bytes = e->total[PLACE_WEIGHTS];
-    e->stats.activation_bytes = e->total[PLACE_INPUTS] + e->total[PLACE_ACTIVATIONS];
+    e->stats.activation_bytes = e->total[PLACE_INPUTS] + 2 * e->total[PLACE_STREAM] + e->total[PLACE_ACTIVATIONS];
 out:
     return st;
 }
@@ -267,7 +299,7 @@ limn_status exec_vk_create(struct vk_device *dev, const struct graph *g, const s
     if (!e) {
         return err_nomem(err, sizeof(*e), "an executor");
     }
-    e->base = (struct exec){&vk_impl, g};
+    e->base = (struct exec){.impl = &vk_impl, .graph = g};
     e->d = dev;
     e->params = p ? *p : (struct exec_params){0};
     e->poison = flag_set("LIMN_POISON");

@@ -3,6 +3,7 @@
  * vk_exec_plan.c   which buffers share memory, what lives when, where everything lies
  * vk_exec_load.c   constants to the device, packed weights made once
  * vk_exec_record.c kernel calls to descriptors and command buffers
+ * vk_exec_stream.c inputs that are set while a run goes on
  * vk_exec.c        the executor interface */
 #ifndef LIMN_EXEC_VK_EXEC_H
 #define LIMN_EXEC_VK_EXEC_H
@@ -15,6 +16,7 @@ enum place_kind {
     PLACE_NONE,    /* not on the device */
     PLACE_WEIGHTS, /* constants that replayed calls read, and packed weights */
     PLACE_INPUTS,
+    PLACE_STREAM, /* inputs flagged VALUE_STREAM */
     PLACE_ACTIVATIONS,
     PLACE_TEMP, /* constants and scratch of prepare calls, while they run */
     PLACE_COUNT
@@ -54,6 +56,23 @@ struct vk_submission {
     double cost; /* estimated seconds */
 };
 
+/* Inputs that change with every run. The host writes them to a second slot, memory of the host laid out as
+ * arena[PLACE_STREAM], while the device reads that; one recorded copy of the slot goes before the next run. The slot is
+ * free again when that copy is done, long before the run is. */
+struct vk_stream {
+    struct vk_arena slot;
+    VkCommandBuffer cmd;
+    VkFence fence;
+    bool fresh;   /* the slot holds what was not copied yet */
+    bool copying; /* the copy was sent and its fence not waited for */
+};
+
+/* The run that goes on: submissions begin..end - 1, of which those before `sent` were sent. */
+struct vk_run {
+    size_t begin, end, sent;
+    double cost; /* of all */
+};
+
 struct vk_exec {
     struct exec base;
     struct vk_device *d;
@@ -73,6 +92,8 @@ struct vk_exec {
     size_t n_view, cap_view;
     struct vk_submission *submission;
     size_t n_submission, cap_submission;
+    struct vk_stream stream;
+    struct vk_run run;
     VkQueryPool queries;        /* begin and end of each submission */
     VkQueryPool dispatch_query; /* end of each dispatch, when profiling */
     struct vk_recorded *recorded;
@@ -104,5 +125,11 @@ limn_status vk_exec_dispatch(struct vk_exec *e, struct vk_recorder *r, size_t st
                              limn_error *err);
 void vk_exec_drop_views(struct vk_exec *e, size_t keep);
 limn_status vk_exec_record(struct vk_exec *e, limn_error *err);
+
+/* --- vk_exec_stream.c --- */
+limn_status vk_stream_create(struct vk_exec *e, limn_error *err);
+limn_status vk_stream_write(struct vk_exec *e, const struct place *to, const float *data, size_t n, limn_error *err);
+limn_status vk_stream_send(struct vk_exec *e, limn_error *err); /* before a run: the copy, where there is news */
+void vk_stream_destroy(struct vk_exec *e);
 
 #endif

@@ -303,7 +303,7 @@ static limn_status place_values(struct vk_exec *e, const struct life *life, limn
         struct place *p = &e->place[i];
         p->bytes = padded_bytes(g, (value_id)i);
         if (g->value[i].kind == VALUE_INPUT) {
-            p->kind = PLACE_INPUTS;
+            p->kind = g->value[i].flags & VALUE_STREAM ? PLACE_STREAM : PLACE_INPUTS;
         } else if (g->value[i].kind == VALUE_RESULT) {
             p->kind = life[i].first >= 0 ? PLACE_ACTIVATIONS : PLACE_NONE;
         } else if (life[i].last == INT32_MAX) {
@@ -399,11 +399,12 @@ static limn_status check_limit(const struct vk_exec *e, limn_error *err)
 {
     uint64_t work =
         e->total[PLACE_TEMP] > e->total[PLACE_ACTIVATIONS] ? e->total[PLACE_TEMP] : e->total[PLACE_ACTIVATIONS];
-    uint64_t need = e->total[PLACE_WEIGHTS] + e->total[PLACE_INPUTS] + work;
+    uint64_t inputs = e->total[PLACE_INPUTS] + 2 * e->total[PLACE_STREAM]; /* of those that change, the second slot */
+    uint64_t need = e->total[PLACE_WEIGHTS] + inputs + work;
     if (e->params.max_memory && need > e->params.max_memory) {
         return err_set(err, LIMN_ERR_DEVICE_NOMEM,
                        "needs %.1f MB of device memory: %.1f weights, %.1f inputs, %.1f activations (limit %.1f MB)",
-                       (double)need / 1e6, (double)e->total[PLACE_WEIGHTS] / 1e6, (double)e->total[PLACE_INPUTS] / 1e6,
+                       (double)need / 1e6, (double)e->total[PLACE_WEIGHTS] / 1e6, (double)inputs / 1e6,
                        (double)work / 1e6, (double)e->params.max_memory / 1e6);
     }
     return LIMN_OK;

@@ -25,7 +25,8 @@ enum value_flag {
     VALUE_PARAM = 4,  /* a trainable constant (kept apart by passes that fold constants) */
     VALUE_LATE =
         8, /* an input that is set after stage 0 ran (the class selection): nodes that depend on it are stage 1 */
-    VALUE_STATE = 16, /* an input whose numbers for the next run are computed by this one: graph_state */
+    VALUE_STATE = 16,  /* an input whose numbers for the next run are computed by this one: graph_state */
+    VALUE_STREAM = 32, /* an input that changes with every run and may be set while one goes on: exec_set */
 };
 
 struct value {

@@ -10,7 +10,7 @@
 #include "base/checked.h"
 #include "base/rng.h"
 
-enum { WORKERS_MAX = 16, RING = 4, STATISTICS_MAX = 10000 };
+enum { WORKERS_MAX = 16, RING = 5, HELD = 2, STATISTICS_MAX = 10000 };
 
 struct slot {
     struct loader_batch batch;
@@ -118,7 +118,7 @@ static void *work(void *arg)
     struct loader *l = arg;
     pthread_mutex_lock(&l->mutex);
     while (!l->stop) {
-        if (!l->running || l->next_fill >= l->batches || l->next_fill >= l->next_take + RING - 1) {
+        if (!l->running || l->next_fill >= l->batches || l->next_fill >= l->next_take + RING - HELD) {
             pthread_cond_wait(&l->room, &l->mutex);
             continue;
         }
@@ -300,7 +300,7 @@ limn_status loader_next(struct loader *l, const struct loader_batch **out, limn_
             pthread_cond_wait(&l->filled, &l->mutex);
         }
         s->ready = false;
-        l->next_take++; /* frees the slot before this one: the ring is one longer than what workers may fill */
+        l->next_take++; /* frees the slot two before: the ring is longer by what is held than what workers may fill */
         st = s->status;
         if (st != LIMN_OK && err) {
             *err = s->err;

@@ -47,7 +47,7 @@ void loader_destroy(struct loader **l);        /* NULL-safe */
 size_t loader_batches(const struct loader *l); /* of an epoch; the last is filled up from the epoch's beginning */
 /* Starts an epoch at a batch of it. What was begun before is dropped. */
 limn_status loader_begin(struct loader *l, uint64_t epoch, size_t batch, limn_error *err);
-/* The next batch in order; valid until the next call. LIMN_ERR_INTERNAL past the last. */
+/* The next batch in order; it and the one before it are valid until the next call. LIMN_ERR_INTERNAL past the last. */
 limn_status loader_next(struct loader *l, const struct loader_batch **out, limn_error *err);
 
 /* Mean and standard deviation of each channel over (at most 10,000, evenly chosen) training samples, in [0,1]. */

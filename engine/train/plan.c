@@ -417,6 +417,17 @@ out:
     return st;
 }
 
+/* What changes with each step is uploaded while the step before it runs. */
+static void mark_streams(struct train_plan *p)
+{
+    const value_id v[] = {p->g.input, p->g.target, p->g.dropout_step, p->weight, p->h, p->keep};
+    for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+        if (v[i] != VALUE_NONE) {
+            p->g.graph->value[v[i]].flags |= VALUE_STREAM;
+        }
+    }
+}
+
 limn_status train_plan_create(struct vk_device *dev, const struct exec_params *ep, struct train_task *task,
                               int32_t batch, const struct train_spec *spec, struct train_plan **out, limn_error *err)
 {
@@ -431,6 +442,7 @@ limn_status train_plan_create(struct vk_device *dev, const struct exec_params *e
     p->keep = p->ema_k = VALUE_NONE;
     p->g.target = p->g.output = p->g.dropout_step = VALUE_NONE;
     TRY(build_plan(p, dev != NULL ? vk_device_caps(dev) : NULL, spec, err));
+    mark_streams(p);
     TRY(dev ? exec_vk_create(dev, p->g.graph, ep, &p->exec, err) : exec_ref_create(p->g.graph, &p->exec, err));
     TRY(set_start(p, err));
     *out = p;
@@ -523,25 +535,48 @@ out:
     return st;
 }
 
-limn_status train_plan_step(struct train_plan *p, const struct train_batch *b, const struct train_numbers *n,
-                            float *items, float *output, limn_error *err)
+limn_status train_plan_put(struct train_plan *p, const struct train_batch *b, const struct train_numbers *n,
+                           limn_error *err)
 {
     const struct graph *g = p->g.graph;
-    size_t batch = (size_t)p->batch;
     limn_status st = LIMN_OK;
     TRY(set_numbers(p, n, err));
     TRY(exec_set(p->exec, p->g.input, b->x, shape_elems(&g->value[p->g.input].shape), err));
     if (p->g.target != VALUE_NONE) {
         TRY(exec_set(p->exec, p->g.target, b->target, shape_elems(&g->value[p->g.target].shape), err));
     }
-    TRY(exec_set(p->exec, p->weight, b->weight, batch, err));
-    TRY(exec_run(p->exec, 0, p->accumulate == 1 || n->last ? 1 : 0, err));
+    TRY(exec_set(p->exec, p->weight, b->weight, (size_t)p->batch, err));
+    p->update = p->accumulate == 1 || n->last;
+out:
+    return st;
+}
+
+limn_status train_plan_start(struct train_plan *p, limn_error *err)
+{
+    return exec_start(p->exec, 0, p->update ? 1 : 0, err);
+}
+
+limn_status train_plan_wait(struct train_plan *p, float *items, float *output, limn_error *err)
+{
+    limn_status st = LIMN_OK;
+    TRY(exec_wait(p->exec, err));
     if (items) {
-        TRY(exec_get(p->exec, p->g.items, items, batch, err));
+        TRY(exec_get(p->exec, p->g.items, items, (size_t)p->batch, err));
     }
     if (output && p->g.output != VALUE_NONE) {
-        TRY(exec_get(p->exec, p->g.output, output, shape_elems(&g->value[p->g.output].shape), err));
+        TRY(exec_get(p->exec, p->g.output, output, shape_elems(&p->g.graph->value[p->g.output].shape), err));
     }
+out:
+    return st;
+}
+
+limn_status train_plan_step(struct train_plan *p, const struct train_batch *b, const struct train_numbers *n,
+                            float *items, float *output, limn_error *err)
+{
+    limn_status st = LIMN_OK;
+    TRY(train_plan_put(p, b, n, err));
+    TRY(train_plan_start(p, err));
+    TRY(train_plan_wait(p, items, output, err));
 out:
     return st;
 }

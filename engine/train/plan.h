@@ -11,6 +11,7 @@ struct train_plan {
     int32_t batch, accumulate;
     struct train_graph g;
     value_id weight, h, keep, ema_k;
+    bool update; /* the step that was put ends with the update */
     struct exec *exec;
     struct train_tensor *tensor;
     size_t n_tensor, cap_tensor;

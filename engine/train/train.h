@@ -130,6 +130,12 @@ struct train_numbers {
 };
 limn_status train_plan_step(struct train_plan *p, const struct train_batch *b, const struct train_numbers *n,
                             float *items, float *output, limn_error *err);
+/* The same in three parts. The batch of the next step may be put (it is copied) while the device works on a step,
+ * between start and wait; nothing else may be done with the plan then. */
+limn_status train_plan_put(struct train_plan *p, const struct train_batch *b, const struct train_numbers *n,
+                           limn_error *err);
+limn_status train_plan_start(struct train_plan *p, limn_error *err); /* on what was put last */
+limn_status train_plan_wait(struct train_plan *p, float *items, float *output, limn_error *err);
 
 /* The network without dropout and with running statistics, on the numbers of a plan. */
 struct train_eval;

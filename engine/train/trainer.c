@@ -11,6 +11,14 @@
 
 enum { CHECKPOINT_PATH = 4096, KEEP = 2 };
 
+/* The batch that was put on the device for the next step, or why it could not be. */
+struct staged {
+    const struct loader_batch *batch;
+    struct train_numbers numbers;
+    limn_status status;
+    limn_error err;
+};
+
 struct trainer {
     const struct train_options *o;
     struct train_folder folder;
@@ -21,6 +29,7 @@ struct trainer {
     uint64_t fingerprint;
     const char *device;
     size_t batches, val_batches, per_epoch; /* per_epoch: updates */
+    struct staged next;
     float *items, *output, *weight;
     bool stop;
     double began, saved; /* clock: this epoch, the last checkpoint */
@@ -223,40 +232,69 @@ static void report(struct trainer *r, size_t batch, size_t batches, bool validat
     }
 }
 
-/* Place of the next batch in its group of `accumulate`; the last group of an epoch may be shorter. */
+/* Place of a batch of the epoch in its group of `accumulate`; the last group of an epoch may be shorter. */
 struct group {
     size_t at, n;
 };
 
-static struct group group_of(const struct trainer *r)
+static struct group group_of(const struct trainer *r, size_t batch)
 {
-    size_t size = r->o->spec.accumulate > 1 ? (size_t)r->o->spec.accumulate : 1, at = r->s.batch % size;
-    size_t left = r->batches - (r->s.batch - at);
+    size_t size = r->o->spec.accumulate > 1 ? (size_t)r->o->spec.accumulate : 1, at = batch % size;
+    size_t left = r->batches - (batch - at);
     return (struct group){at, left < size ? left : size};
 }
 
-static limn_status train_batch(struct trainer *r, bool *whole, limn_error *err)
+/* Takes the batch `ahead` (0 or 1) of the next one and puts it; `updates` will be done before it. */
+static limn_status put_batch(struct trainer *r, size_t ahead, uint64_t updates, limn_error *err)
 {
+    struct group g = group_of(r, r->s.batch + ahead);
+    struct train_numbers n = {.step = r->s.step + ahead, .first = g.at == 0, .last = g.at + 1 == g.n};
+    double lr = schedule_rate(&r->o->schedule, r->o->spec.optim.lr, updates, r->per_epoch, r->o->epochs);
     const struct loader_batch *b = NULL;
-    struct group g = group_of(r);
-    double start = now();
     limn_status st = LIMN_OK;
     TRY(loader_next(r->train, &b, err));
     for (int32_t k = 0; k < r->o->batch; k++) {
         r->weight[k] = b->weight[k] / (float)g.n;
     }
-    struct train_numbers n = {.step = r->s.step, .first = g.at == 0, .last = g.at + 1 == g.n};
-    double lr = schedule_rate(&r->o->schedule, r->o->spec.optim.lr, r->s.update, r->per_epoch, r->o->epochs);
-    optim_numbers(&r->o->spec.optim, lr, r->s.update + 1, n.h);
-    TRY(train_plan_step(r->plan, &(struct train_batch){b->x, b->target, r->weight}, &n, r->items, r->output, err));
-    TRY(add_scores(r, b, false, &r->s.score, err));
+    optim_numbers(&r->o->spec.optim, lr, updates + 1, n.h);
+    TRY(train_plan_put(r->plan, &(struct train_batch){b->x, b->target, r->weight}, &n, err));
+    r->next.batch = b;
+    r->next.numbers = n;
+out:
+    return st;
+}
+
+/* An error is kept until it is the batch's turn: the step that runs meanwhile is good, and counts. */
+static void stage_batch(struct trainer *r, size_t ahead, uint64_t updates)
+{
+    if (r->s.batch + ahead < r->batches) {
+        r->next.status = put_batch(r, ahead, updates, &r->next.err);
+    }
+}
+
+static limn_status train_batch(struct trainer *r, bool *whole, limn_error *err)
+{
+    struct staged now_on = r->next;
+    bool last = now_on.numbers.last;
+    double start = now();
+    limn_status st = now_on.status;
+    if (st != LIMN_OK) {
+        if (err) {
+            *err = now_on.err;
+        }
+        return st;
+    }
+    TRY(train_plan_start(r->plan, err));
+    stage_batch(r, 1, r->s.update + last); /* while the device works */
+    TRY(train_plan_wait(r->plan, r->items, r->output, err));
+    TRY(add_scores(r, now_on.batch, false, &r->s.score, err));
     r->s.batch++;
     r->s.step++;
-    r->s.update += n.last;
+    r->s.update += last;
     r->spent += now() - start;
     r->s.seconds += now() - start;
     r->done++;
-    *whole = n.last;
+    *whole = last;
 out:
     return st;
 }
@@ -265,6 +303,7 @@ static limn_status train_batches(struct trainer *r, limn_error *err)
 {
     limn_status st = LIMN_OK;
     TRY(loader_begin(r->train, (uint64_t)r->s.epoch, r->s.batch, err));
+    stage_batch(r, 0, r->s.update);
     while (r->s.batch < r->batches) {
         bool whole = false;
         TRY(train_batch(r, &whole, err));

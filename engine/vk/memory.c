@@ -123,8 +123,8 @@ void vk_block_destroy(struct vk_device *d, struct vk_block *b)
     memset(b, 0, sizeof(*b));
 }
 
-limn_status vk_arena_create(struct vk_device *d, uint64_t total, uint64_t block_bytes, struct vk_arena *out,
-                            limn_error *err)
+limn_status vk_arena_create(struct vk_device *d, uint64_t total, uint64_t block_bytes, enum vk_memory_kind kind,
+                            struct vk_arena *out, limn_error *err)
 {
     struct vk_arena a = {.block_bytes = block_bytes};
     limn_status st = LIMN_OK;
@@ -135,7 +135,7 @@ limn_status vk_arena_create(struct vk_device *d, uint64_t total, uint64_t block_
     }
     for (a.n = 0; a.n < n; a.n++) {
         uint64_t left = total - a.n * block_bytes;
-        TRY(vk_block_create(d, left < block_bytes ? left : block_bytes, VK_MEMORY_DEVICE, &a.block[a.n], err));
+        TRY(vk_block_create(d, left < block_bytes ? left : block_bytes, kind, &a.block[a.n], err));
     }
     *out = a;
     return LIMN_OK;

@@ -118,8 +118,8 @@ uint64_t vk_block_limit(const struct vk_device *d, uint64_t largest); /* bytes o
 limn_status vk_block_create(struct vk_device *d, uint64_t bytes, enum vk_memory_kind kind, struct vk_block *out,
                             limn_error *err);
 void vk_block_destroy(struct vk_device *d, struct vk_block *b); /* zeroed struct allowed */
-limn_status vk_arena_create(struct vk_device *d, uint64_t total, uint64_t block_bytes, struct vk_arena *out,
-                            limn_error *err);
+limn_status vk_arena_create(struct vk_device *d, uint64_t total, uint64_t block_bytes, enum vk_memory_kind kind,
+                            struct vk_arena *out, limn_error *err);
 void vk_arena_destroy(struct vk_device *d, struct vk_arena *a);
 struct vk_slice vk_arena_slice(const struct vk_arena *a, uint64_t offset, uint64_t bytes);
 

@@ -220,8 +220,14 @@ static void test_bad_numbers(void)
     dataset_close(&a.data);
     CHECK_OK(tiny_dataset(53, 14, 30, &a.data, &err));
     a.o.data = a.data;
+    a.o.spec.accumulate = 1;
+    a.o.save_every = 1;
+    a.o.epochs = 1;
     CHECK_INT(train_run(&a.o, &r, &err), LIMN_ERR_READ);
     CHECK(strstr(err.text, "sample 30") != NULL);
+    char path[400]; /* its batch was fetched during the step before, which counts and is saved first */
+    checkpoint_path(a.folder, a.stop.calls, path, sizeof path);
+    CHECK(a.stop.calls > 0 && access(path, R_OK) == 0);
     setting_finish(&a);
 }
 

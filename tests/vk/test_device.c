@@ -111,7 +111,7 @@ static void test_memory(struct vk_device *d)
     struct vk_arena a = {0};
     struct vk_block staging = {0};
     limn_error err = {0};
-    CHECK_OK(vk_arena_create(d, 3000, 1024, &a, &err));
+    CHECK_OK(vk_arena_create(d, 3000, 1024, VK_MEMORY_DEVICE, &a, &err));
     CHECK_INT(a.n, 3);
     struct vk_slice s = vk_arena_slice(&a, 2048 + 64, sizeof(data));
     CHECK(s.block == &a.block[2] && s.offset == 64);
