@@ -332,11 +332,16 @@ static bool draw_paint(const struct grid *g)
     return fine;
 }
 
-bool term_draw(const struct grid *g)
+bool term_ready(void)
 {
     flush_bytes();
-    if (t.gone || t.wait.n > 0) {
-        t.strain = STRAIN_FRAMES;
+    t.strain = t.wait.n > 0 ? STRAIN_FRAMES : t.strain;
+    return !t.gone && t.wait.n == 0;
+}
+
+bool term_draw(const struct grid *g)
+{
+    if (!term_ready()) {
         return false;
     }
     t.strain -= t.strain > 0;

@@ -31,6 +31,8 @@ int term_stopped(void); /* number of the signal that asks to end; 0: none */
 void term_size(int32_t *width, int32_t *height);
 size_t term_read(unsigned char *out, size_t size);
 
+/* Whether a frame would be taken now. */
+bool term_ready(void);
 /* Shows the grid, of the terminal's size. False: the terminal is still busy with an earlier one, or memory is short. */
 bool term_draw(const struct grid *g);
 /* Pictures may differ by this much (paint.h) to save bytes. */

@@ -56,6 +56,9 @@ static void take_keys(struct loop *l, bool last)
 static bool draw(struct loop *l)
 {
     struct app *a = l->app;
+    if (!term_ready()) {
+        return false;
+    }
     term_size(&a->width, &a->height);
     if (l->grid.width != a->width || l->grid.height != a->height) {
         grid_finish(&l->grid);
