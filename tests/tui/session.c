@@ -52,12 +52,8 @@ void session_folder_remove(void)
     }
 }
 
-void session_start(struct session *s, const char *const *args, const char *const *env, int columns, int rows)
+void session_program(struct session *s, const char *const *argv, const char *const *env, int columns, int rows)
 {
-    const char *argv[16] = {LIMN_BINARY_DIR "/tools/limn"};
-    for (int i = 0; args != NULL && i < 14 && args[i] != NULL; i++) {
-        argv[i + 1] = args[i];
-    }
     *s = (struct session){.rows = rows, .columns = columns};
     CHECK(pty_open(&s->pty, &(struct pty_start){argv, env, session_folder(), columns, rows}));
     s->vt = vterm_new(rows, columns);
@@ -65,6 +61,15 @@ void session_start(struct session *s, const char *const *args, const char *const
     s->screen = vterm_obtain_screen(s->vt);
     vterm_screen_enable_altscreen(s->screen, 1);
     vterm_screen_reset(s->screen, 1);
+}
+
+void session_start(struct session *s, const char *const *args, const char *const *env, int columns, int rows)
+{
+    const char *argv[16] = {SESSION_LIMN};
+    for (int i = 0; args != NULL && i < 14 && args[i] != NULL; i++) {
+        argv[i + 1] = args[i];
+    }
+    session_program(s, argv, env, columns, rows);
 }
 
 bool session_pump(struct session *s, double seconds)
@@ -138,6 +143,17 @@ void session_resize(struct session *s, int columns, int rows)
 void session_settle(struct session *s, double seconds)
 {
     while (session_pump(s, seconds)) {
+    }
+}
+
+void session_leave(struct session *s)
+{
+    session_type(s, "q");
+    for (const double end = pty_clock() + 1; pty_clock() < end && !s->closed;) {
+        session_pump(s, 0.05);
+    }
+    if (!s->closed) {
+        session_type(s, "Q");
     }
 }
 

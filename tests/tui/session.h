@@ -26,6 +26,9 @@ void session_folder_remove(void);
 
 /* `limn ARGS...` in session_folder(); args NULL: none. `env`: name, value, ..., NULL. */
 void session_start(struct session *s, const char *const *args, const char *const *env, int columns, int rows);
+/* Another program, argv[0] its path. */
+void session_program(struct session *s, const char *const *argv, const char *const *env, int columns, int rows);
+#define SESSION_LIMN LIMN_BINARY_DIR "/tools/limn"
 /* Reads for at most `seconds`; false when nothing came. */
 bool session_pump(struct session *s, double seconds);
 bool session_shows(const struct session *s, const char *text);
@@ -37,6 +40,8 @@ void session_type(struct session *s, const char *keys);
 void session_resize(struct session *s, int columns, int rows);
 /* Reads until nothing comes for `seconds`. */
 void session_settle(struct session *s, double seconds);
+/* Types what leaves, also where jobs that run make it ask. */
+void session_leave(struct session *s);
 /* Waits for the end; its status as of waitpid, -1 when it does not come. */
 int session_end(struct session *s);
 bool session_wrote_last(const struct session *s, const char *text);
