@@ -193,6 +193,7 @@ void app_draw(const struct app *a, struct grid *g)
             overlay_draw(a, &u, all);
         }
     }
+    ui_theme(g, a->caps.colours, a->caps.light);
     if (!a->caps.utf8) {
         grid_ascii(g);
     }

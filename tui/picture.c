@@ -222,9 +222,9 @@ static struct cell cell_ascii(const struct cell_sums *c, struct picture_style st
     const float value = style.colours == PICTURE_MONO ? luma : most;
     int i = (int)(value / 256 * (float)(sizeof ramp - 1));
     i = i < 0 ? 0 : i > (int)sizeof ramp - 2 ? (int)sizeof ramp - 2 : i;
-    struct cell out = {(uint32_t)(unsigned char)ramp[style.light ? (int)sizeof ramp - 2 - i : i], COLOUR_DEFAULT,
-                       COLOUR_DEFAULT, 0};
-    if (style.colours != PICTURE_MONO && most > 1 && !style.light) {
+    struct cell out = {(uint32_t)(unsigned char)ramp[style.flags & PICTURE_LIGHT ? (int)sizeof ramp - 2 - i : i],
+                       COLOUR_DEFAULT, COLOUR_DEFAULT, 0};
+    if (style.colours != PICTURE_MONO && most > 1 && (style.flags & PICTURE_LIGHT) == 0) {
         const float full[3] = {all[0] * 255 / most, all[1] * 255 / most, all[2] * 255 / most};
         float shown[3];
         palette_nearest(style.colours, full, shown);

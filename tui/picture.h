@@ -18,10 +18,14 @@ enum picture_glyphs {
     PICTURE_SEXTANT   /* and sextants (Unicode 13) */
 };
 
+enum picture_flags {
+    PICTURE_LIGHT = 1, /* the terminal's background is light: the ASCII ramp is turned round */
+    PICTURE_AREA = 2   /* the picture itself is shown: its place in the grid is kept free for it */
+};
 struct picture_style {
     enum picture_colours colours;
     enum picture_glyphs glyphs;
-    bool light; /* the terminal's background is light: the ASCII ramp is turned round */
+    unsigned flags;
 };
 
 /* A part of an RGB picture, in pixels; what reaches over the edges repeats them. */

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "paint.h"
+#include "probe.h"
 #include "term_curses.h"
 #include "term_signals.h"
 
@@ -26,7 +27,7 @@ enum { COPY_MAX = 65536 }; /* terminals drop what is much longer */
 enum { STRAIN_FRAMES = 24 };
 
 static struct {
-    bool open, curses, modes;
+    bool open, curses, modes, asked;
     struct caps caps;
     struct termios before;
     bool have_before;
@@ -34,6 +35,7 @@ static struct {
     struct bytes wait;  /* that the terminal has not taken */
     struct paint paint; /* truecolor */
     bool painting;
+    struct bytes reset; /* what gives it back */
     int32_t width, height;
     bool gone;
     int32_t strain; /* how many frames ago the terminal was too slow for one, counted down */
@@ -80,14 +82,13 @@ static void line_discipline(bool raw)
 /* What gives the terminal back: all that may be switched on, off. */
 static void make_reset(void)
 {
-    struct bytes text = {0};
+    bytes_clear(&t.reset);
     if (t.curses) {
-        curses_reset(&text, MODES_OFF);
+        curses_reset(&t.reset, MODES_OFF);
     } else {
-        bytes_text(&text, MODES_OFF SCREEN_OFF);
+        bytes_text(&t.reset, MODES_OFF SCREEN_OFF);
     }
-    signals_reset_text(text.data, text.n);
-    bytes_finish(&text);
+    signals_reset_text(t.reset.data, t.reset.n);
 }
 
 static void modes_on(void)
@@ -97,11 +98,14 @@ static void modes_on(void)
 }
 
 /* The terminal in our modes, everything unknown. */
-static void take(void)
+static void take(bool ask)
 {
     line_discipline(true);
     signals_taken(true);
     modes_on();
+    if (ask) { /* before the screen is cleared: what does not understand a question may show it */
+        probe_questions(&t.caps, &t.wait);
+    }
     bytes_text(&t.wait, t.curses ? "" : "\033[2J");
     term_forget();
 }
@@ -113,6 +117,19 @@ static int open_output(void)
     const bool named = ttyname_r(STDOUT_FILENO, path, sizeof path) == 0;
     const int fd = named ? open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC) : -1;
     return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3); /* then a slow terminal blocks us */
+}
+
+/* Of a cell in pixels, where the terminal tells the system. */
+static void cell_size(void)
+{
+    struct winsize size = {0};
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0) {
+        const int32_t w = size.ws_xpixel / size.ws_col, h = size.ws_ypixel / size.ws_row;
+        if (w > 1 && w < 256 && h > 1 && h < 256) {
+            t.caps.cell_width = w;
+            t.caps.cell_height = h;
+        }
+    }
 }
 
 bool term_open(const struct caps *caps, char *err, size_t size)
@@ -133,6 +150,7 @@ bool term_open(const struct caps *caps, char *err, size_t size)
     t.out = open_output();
     t.open = true;
     term_size(&t.width, &t.height);
+    cell_size();
     t.curses = caps->colours != PICTURE_TRUE;
     if (t.curses && !curses_open(&t.caps, t.width, t.height, err, size)) {
         term_close();
@@ -145,8 +163,28 @@ bool term_open(const struct caps *caps, char *err, size_t size)
         term_close();
         return false;
     }
-    take();
+    t.caps.ask = t.caps.ask && t.modes;
+    t.asked = t.caps.ask;
+    take(true);
     return true;
+}
+
+bool term_asked(void)
+{
+    return t.asked;
+}
+
+void term_change(const struct caps *caps)
+{
+    const bool other = caps->colours != t.caps.colours || caps->graphics != t.caps.graphics;
+    t.caps = *caps;
+    if (t.curses && caps->colours == PICTURE_TRUE) { /* the ending made for it still holds */
+        curses_close();
+        t.curses = false;
+    }
+    if (other) {
+        term_forget();
+    }
 }
 
 const struct caps *term_caps(void)
@@ -185,6 +223,7 @@ void term_close(void)
     close(t.out);
     t.out = -1;
     bytes_finish(&t.wait);
+    bytes_finish(&t.reset);
     t.open = false;
 }
 
@@ -199,7 +238,7 @@ void term_suspend(void)
     kill(0, SIGTSTP); /* sleeps here, with whatever script started us, as if the terminal had sent it */
     sigaction(SIGTSTP, &old, NULL);
     fcntl(t.out, F_SETFL, fcntl(t.out, F_GETFL) | O_NONBLOCK);
-    take();
+    take(false);
     if (t.curses && t.modes) {
         curses_resume(&t.wait);
     }

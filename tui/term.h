@@ -16,6 +16,9 @@ bool term_open(const struct caps *caps, char *err, size_t size);
 void term_close(void);
 
 const struct caps *term_caps(void); /* as given, less what the terminal's entry does not have */
+/* The terminal turned out to be able to do more. Colours do not go back from truecolor. */
+void term_change(const struct caps *caps);
+bool term_asked(void); /* the questions of probe.h were asked when it was opened: answers come with the input */
 
 enum term_event {
     TERM_INPUT = 1,   /* term_read has bytes */

@@ -9,9 +9,10 @@
 #include <time.h>
 
 #include "client.h"
+#include "probe.h"
 #include "term.h"
 
-enum { LOOK_BUSY_MS = 250, LOOK_IDLE_MS = 1000, ESCAPE_MS = 40 };
+enum { LOOK_BUSY_MS = 250, LOOK_IDLE_MS = 1000 };
 
 struct loop {
     struct app *app;
@@ -19,6 +20,9 @@ struct loop {
     struct grid grid;
     unsigned char input[512];
     size_t n_input;
+    int64_t input_at, asked_at; /* steady_ms when bytes came, when the terminal was asked; -1: not */
+    struct answers answers;
+    unsigned applied; /* answers that were */
     bool pasting;
     bool dirty, gone; /* gone: the terminal is */
     bool more;        /* the client has something left for idle moments */
@@ -32,13 +36,46 @@ static int64_t now_ms(void)
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static int64_t steady_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t since_asked(const struct loop *l)
+{
+    return l->asked_at >= 0 ? steady_ms() - l->asked_at : -1;
+}
+
+/* What the terminal answered so far, once all is there or the time for it is over; what comes later counts too. */
+static void take_answers(struct loop *l)
+{
+    struct caps caps = *term_caps();
+    const bool due = (l->answers.got & ANSWER_FENCE) || since_asked(l) >= PROBE_CAP_MS;
+    if (due && l->applied != l->answers.got) {
+        l->applied = l->answers.got;
+        if (probe_apply(&l->answers, &caps)) {
+            l->dirty = true;
+        }
+        term_change(&caps);
+        l->app->caps = *term_caps();
+    }
+}
+
 /* Keys out of the bytes read so far; with `last` a lone escape is the key. */
 static void take_keys(struct loop *l, bool last)
 {
     size_t at = 0;
     while (at < l->n_input) {
         struct key_event ev;
-        const size_t n = key_parse(l->input + at, l->n_input - at, last, &l->pasting, &ev);
+        bool part = false;
+        size_t n = l->pasting ? 0 : probe_take(&l->answers, l->input + at, l->n_input - at, last, &part);
+        if (n > 0) {
+            at += n;
+            continue;
+        }
+        n = part && !last ? 0 : key_parse(l->input + at, l->n_input - at, last, &l->pasting, &ev);
         if (n == 0) {
             break;
         }
@@ -51,6 +88,15 @@ static void take_keys(struct loop *l, bool last)
     }
     l->n_input -= at;
     memmove(l->input, l->input + at, l->n_input);
+    take_answers(l);
+}
+
+/* ms until what was read is taken as it is. */
+static int64_t patience_left(const struct loop *l)
+{
+    const int patience = probe_patience(&l->answers, l->input, l->n_input, since_asked(l));
+    const int64_t left = l->input_at + patience - steady_ms();
+    return left < 0 ? 0 : left;
 }
 
 static bool draw(struct loop *l)
@@ -82,8 +128,12 @@ static int time_to_wait(struct loop *l)
     if (frame >= 0 && frame < ms) {
         ms = frame;
     }
-    if (l->n_input > 0 && ms > ESCAPE_MS) {
-        ms = ESCAPE_MS;
+    if (l->n_input > 0 && ms > patience_left(l)) {
+        ms = patience_left(l);
+    }
+    const int64_t asked = since_asked(l);
+    if (asked >= 0 && asked < PROBE_CAP_MS && ms > PROBE_CAP_MS - asked) {
+        ms = PROBE_CAP_MS - asked;
     }
     if (a->message_until != 0 && a->message_until - a->now < ms) {
         ms = a->message_until - a->now;
@@ -144,10 +194,12 @@ static bool turn(struct loop *l)
     pass_time(l);
     if (got & TERM_INPUT) {
         l->n_input += term_read(l->input + l->n_input, sizeof l->input - l->n_input);
+        l->input_at = steady_ms();
         take_keys(l, false);
-    } else if (l->n_input > 0) {
+    } else if (l->n_input > 0 && patience_left(l) == 0) {
         take_keys(l, true);
     }
+    take_answers(l);
     if (got & TERM_OTHER) {
         l->dirty |= client_children(&l->client);
         l->dirty |= client_serve(&l->client);
@@ -180,8 +232,9 @@ bool tui_run(const struct tui_params *p, struct tui_result *out)
     *out = (struct tui_result){0};
     const bool fine = a != NULL && l != NULL && term_open(&p->caps, out->error, sizeof out->error);
     if (fine) {
-        app_init(a, &p->caps);
+        app_init(a, term_caps());
         a->new_job.form = form_create(p->command, p->n_commands, &a->new_job.n_forms);
+        l->asked_at = term_asked() ? steady_ms() : -1;
         term_size(&a->width, &a->height);
         l->app = a;
         a->now = l->looked = now_ms();

@@ -5,28 +5,30 @@
 #include <stdio.h>
 #include <string.h>
 
+enum theme_colour { DIM, ACCENT, GOOD, BAD, NOTE, ON_COLOUR, SELECTED, MARKED, BAR_TEXT, BAR, THEME_COLOURS };
+#define THEME(i) (COLOUR_THEME + (i))
+
 struct style ui_style(enum ui_role role, enum picture_colours colours)
 {
     static const struct style style[] = {
-        [UI_TEXT] = {COLOUR_DEFAULT, COLOUR_DEFAULT, 0}, [UI_STRONG] = {COLOUR_DEFAULT, COLOUR_DEFAULT, CELL_BOLD},
-        [UI_DIM] = {0x868e96, COLOUR_DEFAULT, 0},        [UI_ACCENT] = {0x3b8eea, COLOUR_DEFAULT, 0},
-        [UI_GOOD] = {0x2f9e44, COLOUR_DEFAULT, 0},       [UI_BAD] = {0xe5484d, COLOUR_DEFAULT, 0},
-        [UI_NOTE] = {0xc77d0a, COLOUR_DEFAULT, 0},       [UI_SELECTED] = {0xffffff, 0x1f6fd1, 0},
-        [UI_MARKED] = {0xffffff, 0x6c757d, 0},           [UI_BAR] = {0xffffff, 0x33465c, 0},
+        [UI_TEXT] = {COLOUR_DEFAULT, COLOUR_DEFAULT, 0},    [UI_STRONG] = {COLOUR_DEFAULT, COLOUR_DEFAULT, CELL_BOLD},
+        [UI_DIM] = {THEME(DIM), COLOUR_DEFAULT, 0},         [UI_ACCENT] = {THEME(ACCENT), COLOUR_DEFAULT, 0},
+        [UI_GOOD] = {THEME(GOOD), COLOUR_DEFAULT, 0},       [UI_BAD] = {THEME(BAD), COLOUR_DEFAULT, 0},
+        [UI_NOTE] = {THEME(NOTE), COLOUR_DEFAULT, 0},       [UI_SELECTED] = {THEME(ON_COLOUR), THEME(SELECTED), 0},
+        [UI_MARKED] = {THEME(ON_COLOUR), THEME(MARKED), 0}, [UI_BAR] = {THEME(BAR_TEXT), THEME(BAR), 0},
     };
     static const uint32_t mono[] = {
         [UI_STRONG] = CELL_BOLD,      [UI_ACCENT] = CELL_BOLD,      [UI_BAD] = CELL_BOLD,
         [UI_SELECTED] = CELL_REVERSE, [UI_MARKED] = CELL_UNDERLINE, [UI_BAR] = CELL_REVERSE,
     };
-    /* the first eight colours, whatever a theme makes of them, are meant to be told apart */
     static const struct style few[] = {
         [UI_TEXT] = {COLOUR_DEFAULT, COLOUR_DEFAULT, 0},
         [UI_STRONG] = {COLOUR_DEFAULT, COLOUR_DEFAULT, CELL_BOLD},
         [UI_DIM] = {COLOUR_DEFAULT, COLOUR_DEFAULT, CELL_DIM},
-        [UI_ACCENT] = {0x00cdcd, COLOUR_DEFAULT, 0},
-        [UI_GOOD] = {0x00cd00, COLOUR_DEFAULT, 0},
-        [UI_BAD] = {0xcd0000, COLOUR_DEFAULT, CELL_BOLD},
-        [UI_NOTE] = {0xcdcd00, COLOUR_DEFAULT, 0},
+        [UI_ACCENT] = {THEME(ACCENT), COLOUR_DEFAULT, 0},
+        [UI_GOOD] = {THEME(GOOD), COLOUR_DEFAULT, 0},
+        [UI_BAD] = {THEME(BAD), COLOUR_DEFAULT, CELL_BOLD},
+        [UI_NOTE] = {THEME(NOTE), COLOUR_DEFAULT, 0},
         [UI_SELECTED] = {COLOUR_DEFAULT, COLOUR_DEFAULT, CELL_REVERSE},
         [UI_MARKED] = {COLOUR_DEFAULT, COLOUR_DEFAULT, CELL_UNDERLINE},
         [UI_BAR] = {COLOUR_DEFAULT, COLOUR_DEFAULT, CELL_REVERSE},
@@ -36,6 +38,37 @@ struct style ui_style(enum ui_role role, enum picture_colours colours)
         return (struct style){COLOUR_DEFAULT, COLOUR_DEFAULT, attr};
     }
     return colours < PICTURE_256 ? few[role] : style[role];
+}
+
+/* Each is at least 4.5 : 1 against white or near-black, as WCAG 2 asks of text. Of the first eight colours, whatever a
+ * terminal makes of them, those that are meant to be read on such a background. */
+static uint32_t theme_colour(uint32_t i, enum picture_colours colours, bool light)
+{
+    static const uint32_t dark[] = {
+        [DIM] = 0x8b949e,       [ACCENT] = 0x58a6ff,   [GOOD] = 0x3fb950,   [BAD] = 0xff6b66,      [NOTE] = 0xd9a132,
+        [ON_COLOUR] = 0xffffff, [SELECTED] = 0x1f6fd1, [MARKED] = 0x57606a, [BAR_TEXT] = 0xffffff, [BAR] = 0x33465c};
+    static const uint32_t bright[] = {
+        [DIM] = 0x646c76,       [ACCENT] = 0x0b5cc4,   [GOOD] = 0x1a7f37,   [BAD] = 0xc4232c,      [NOTE] = 0x8f5a00,
+        [ON_COLOUR] = 0xffffff, [SELECTED] = 0x1f6fd1, [MARKED] = 0x6c757d, [BAR_TEXT] = 0x24292f, [BAR] = 0xd5dce4};
+    static const uint32_t few_dark[] = {[ACCENT] = 0x00cdcd, [GOOD] = 0x00cd00, [BAD] = 0xcd0000, [NOTE] = 0xcdcd00};
+    static const uint32_t few_bright[] = {[ACCENT] = 0x0000ee, [GOOD] = 0x00cd00, [BAD] = 0xcd0000, [NOTE] = 0xcd00cd};
+    if (colours >= PICTURE_256) {
+        return light ? bright[i] : dark[i];
+    }
+    return i <= NOTE ? (light ? few_bright[i] : few_dark[i]) : COLOUR_DEFAULT;
+}
+
+void ui_theme(struct grid *g, enum picture_colours colours, bool light)
+{
+    for (int32_t i = 0; i < g->width * g->height; i++) {
+        struct cell *c = &g->cell[i];
+        if (c->fg >= COLOUR_THEME && c->fg < THEME(THEME_COLOURS)) {
+            c->fg = theme_colour(c->fg - COLOUR_THEME, colours, light);
+        }
+        if (c->bg >= COLOUR_THEME && c->bg < THEME(THEME_COLOURS)) {
+            c->bg = theme_colour(c->bg - COLOUR_THEME, colours, light);
+        }
+    }
 }
 
 int32_t ui_columns(const char *text)

@@ -5,8 +5,9 @@
 
 #include "caps.h"
 
-/* Colours are of middle brightness, to be read on dark and on light backgrounds; the background stays the terminal's.
- */
+/* The background stays the terminal's, so styles hold colours by meaning (from COLOUR_THEME on), which ui_theme
+ * replaces once a screen is drawn: no view needs to know whether it is light. */
+#define COLOUR_THEME 0x04000000u
 enum ui_role {
     UI_TEXT,
     UI_STRONG,
@@ -20,6 +21,7 @@ enum ui_role {
     UI_BAR       /* the line at the top */
 };
 struct style ui_style(enum ui_role role, enum picture_colours colours);
+void ui_theme(struct grid *g, enum picture_colours colours, bool light);
 
 struct ui { /* what drawing needs everywhere */
     struct grid *grid;

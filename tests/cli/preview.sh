@@ -4,19 +4,25 @@
 run preview p.png --columns 20 --rows 10; code 0
 check [ "$(wc -l <"$out")" = 10 ]
 check [ -z "$(tr -d '\n -~' <"$out")" ] # plain text only
-run preview p.png --columns 20 --rows 10 --colors true --glyphs half; code 0
+run preview p.png --columns 20 --rows 10 --colors true --graphics half; code 0
 check grep -q $'\033\[38;2;' "$out"
 check grep -q '▀' "$out"
-run preview p.png --columns 20 --rows 10 --colors 256 --glyphs quadrant; code 0
+run preview p.png --columns 20 --rows 10 --colors 256 --graphics quadrant; code 0
 check grep -q '38;5;' "$out"
 check [ -z "$(grep -o '38;2;' "$out")" ]
-run preview p.png --columns 7 --rows 100 --glyphs ascii; code 0
+run preview p.png --columns 7 --rows 100 --graphics ascii; code 0
 check [ "$(wc -l <"$out")" = 4 ] # 7 cells wide, 3.5 high
 printf 'GIF89a' >bad.gif
 run preview bad.gif; code 3; one_line
 run preview missing.png; code 3; one_line
 run preview p.png bad.gif --rows 3; code 1
-run preview p.png --glyphs braille; code 2; one_line
+run preview p.png --graphics braille; code 2; one_line
+LIMN_GRAPHICS=half run preview p.png --columns 20 --rows 10 --colors true; code 0
+check grep -q '▀' "$out"
+LIMN_GRAPHICS=half run preview p.png --columns 20 --rows 10 --colors true --graphics auto; code 0
+check grep -q '▊\|▙\|▂' "$out"
+LIMN_GRAPHICS=crt run preview p.png --columns 20; code 2; one_line
+TMUX=/tmp/x,1,0 run preview p.png --graphics kitty; code 2; one_line
 LC_ALL=C run preview p.png --rows 4 --colors true; code 0
 check [ -z "$(LC_ALL=C tr -d '\033\n -~' <"$out")" ] # no UTF-8 where the locale has none
 if command -v script >/dev/null; then

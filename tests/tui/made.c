@@ -294,6 +294,15 @@ void check_screen(const struct app *a, const char *name, int32_t w, int32_t h)
     }
 }
 
+struct cell themed(enum ui_role role, enum picture_colours colours, bool light)
+{
+    const struct style s = ui_style(role, colours);
+    struct cell c = {' ', s.fg, s.bg, s.attr};
+    struct grid one = {1, 1, &c};
+    ui_theme(&one, colours, light);
+    return c;
+}
+
 /* Nothing but text and our own signs on any screen at any size, and the frame around the views stays whole. */
 void check_cells(const struct app *a, const struct grid *g, const char *name)
 {
@@ -308,8 +317,7 @@ void check_cells(const struct app *a, const struct grid *g, const char *name)
         }
     }
     if (g->width >= 40 && g->height >= 10 && a->overlay == OVERLAY_NONE) {
-        const struct style bar = ui_style(UI_BAR, a->caps.colours);
-        bad += grid_at(g, 0, 0)->bg != bar.bg;
+        bad += grid_at(g, 0, 0)->bg != themed(UI_BAR, a->caps.colours, a->caps.light).bg;
         for (int32_t y = 1; y < g->height; y++) { /* the margins */
             bad += grid_at(g, 0, y)->ch != ' ' || grid_at(g, g->width - 1, y)->ch != ' ';
         }

@@ -14,6 +14,8 @@ void unmake(struct app *a);
 void type(struct app *a, const char *keys);
 /* Compares with tests/tui/screens/NAME.WxH.txt, or with LIMN_REWRITE_SCREENS writes it. */
 void check_screen(const struct app *a, const char *name, int32_t w, int32_t h);
+/* A blank cell of that style, its colours as the theme has them. */
+struct cell themed(enum ui_role role, enum picture_colours colours, bool light);
 /* Nothing but text and our own signs, and the frame around the views stays whole. */
 void check_cells(const struct app *a, const struct grid *g, const char *name);
 

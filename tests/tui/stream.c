@@ -77,6 +77,10 @@ static bool good_csi(struct stream *s, const char *text)
         s->titles += text[1] == '2' ? 1 : -1;
         return true;
     }
+    if (strcmp(text, ">0q") == 0 || strcmp(text, "16t") == 0 || strcmp(text, "?2026$p") == 0 ||
+        strcmp(text, "c") == 0) {
+        return true; /* questions (probe.h) */
+    }
     if (strcmp(text, "?2026l") == 0) {
         s->n_frames++;
     }
@@ -84,6 +88,20 @@ static bool good_csi(struct stream *s, const char *text)
         return last == 'm' ? good_style(s, text) : last == 'l' || last == 'h' || strchr(finals, last) != NULL;
     }
     return text[0] == '?' && (last == 'c' || ((last == 'h' || last == 'l') && good_mode(s, text + 1, last == 'h')));
+}
+
+/* Strings: the questions of probe.h. */
+static bool good_string(const char *text)
+{
+    static const char *const known[] = {"_Gi=4210,s=1,v=1,a=q,t=d,f=24;AAAA", "P+q524742;5463", "P$qm", "]10;?",
+                                        "]11;?"};
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        const size_t n = strlen(known[i]);
+        if (strncmp(text, known[i], n) == 0 && strcmp(text + n, "\033\\") == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Takes what is held when it is whole. */
@@ -101,6 +119,12 @@ static bool whole(struct stream *s, bool *fine)
             const bool ends = s->n_held > 2 && (last < 0x20 || last >= 0x40);
             *fine = !ends || good_csi(s, s->held + 2);
             return ends;
+        }
+        if (strchr("P]_", kind) != NULL) {
+            const bool ends = s->n_held > 3 && last == '\\' && s->held[s->n_held - 2] == 27;
+            const bool broken = last < ' ' && last != 27;
+            *fine = !broken && (!ends || good_string(s->held + 1));
+            return ends || broken;
         }
         if (kind == '(' || kind == ')') {
             *fine = s->n_held < 3 || last == 'B' || last == '0';

@@ -27,6 +27,40 @@ static void test_golden(void)
     }
 }
 
+static double luminance(uint32_t rgb)
+{
+    static const double weight[3] = {0.2126, 0.7152, 0.0722};
+    double sum = 0;
+    for (int k = 0; k < 3; k++) {
+        const double v = (double)(rgb >> (16 - 8 * k) & 255) / 255;
+        sum += weight[k] * (v <= 0.03928 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4));
+    }
+    return sum;
+}
+
+static double contrast(uint32_t a, uint32_t b)
+{
+    const double x = luminance(a), y = luminance(b);
+    return (fmax(x, y) + 0.05) / (fmin(x, y) + 0.05);
+}
+
+/* Text can be read on white and on black, and on the colours that are laid under it. */
+static void test_themes(void)
+{
+    for (int light = 0; light < 2; light++) {
+        for (int role = UI_TEXT; role <= UI_BAR; role++) {
+            const struct cell c = themed((enum ui_role)role, PICTURE_TRUE, light);
+            const uint32_t bg = c.bg == COLOUR_DEFAULT ? (light ? 0xffffff : 0x000000) : c.bg;
+            CHECK(c.fg == COLOUR_DEFAULT || contrast(c.fg, bg) >= 4.5);
+            CHECK((c.fg <= COLOUR_DEFAULT) && (c.bg <= COLOUR_DEFAULT));
+            for (int depth = PICTURE_MONO; depth < PICTURE_256; depth++) {
+                const struct cell few = themed((enum ui_role)role, (enum picture_colours)depth, light);
+                CHECK(few.bg == COLOUR_DEFAULT && few.fg <= COLOUR_DEFAULT);
+            }
+        }
+    }
+}
+
 static void test_sizes(void)
 {
     for (int i = 0; i < SCREENS; i++) {
@@ -205,6 +239,7 @@ int main(void)
     setenv("TZ", "UTC", 1);
     tzset();
     test_golden();
+    test_themes();
     test_sizes();
     test_actions();
     test_picking();

@@ -1,6 +1,5 @@
 /* limn preview: a picture in the terminal. */
 #include <errno.h>
-#include <langinfo.h>
 #include <limn/gif.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,16 +7,7 @@
 #include <unistd.h>
 
 #include "preview.h"
-#include "rows.h"
-
-static size_t index_of(const char *(*name)(size_t), const char *text)
-{
-    size_t i = 0;
-    while (name(i) != NULL && strcmp(name(i), text) != 0) {
-        i++;
-    }
-    return i;
-}
+#include "screen.h"
 
 /* A number from 1 to 9999 in an environment variable. */
 static int environment_number(const char *name, int otherwise)
@@ -39,23 +29,13 @@ static void find_room(const struct args *a, struct preview *p)
     p->rows = (int32_t)args_int(a, OPT_ROWS, w.ws_row > 1 ? w.ws_row - 1 : 1);
 }
 
-static const char *get_environment(const char *name)
-{
-    return getenv(name);
-}
-
-static void find_caps(const struct args *a, struct preview *p)
+static int find_caps(const struct args *a, struct preview *p)
 {
     const bool terminal = isatty(STDOUT_FILENO);
-    caps_detect(get_environment, nl_langinfo(CODESET), &p->caps);
+    const int code = screen_caps(a, &p->caps);
     p->play = terminal && p->caps.moves;
-    p->caps.colours = terminal ? p->caps.colours : PICTURE_MONO;
-    if (args_has(a, OPT_COLORS)) {
-        p->caps.colours = (enum picture_colours)index_of(colours_name, args_text(a, OPT_COLORS, "mono"));
-    }
-    if (args_has(a, OPT_GLYPHS)) {
-        p->caps.glyphs = (enum picture_glyphs)index_of(glyphs_name, args_text(a, OPT_GLYPHS, "ascii"));
-    }
+    p->caps.colours = terminal || args_has(a, OPT_COLORS) ? p->caps.colours : PICTURE_MONO;
+    return code;
 }
 
 static int show(const struct args *a, const char *path)
@@ -64,7 +44,10 @@ static int show(const struct args *a, const char *path)
     struct limn_animation *animation = NULL;
     struct preview p = {.stop = &signal_caught};
     find_room(a, &p);
-    find_caps(a, &p);
+    const int code = find_caps(a, &p);
+    if (code != 0) {
+        return code;
+    }
     /* twice the finest sampling of a cell: more pixels would not be seen */
     const struct limn_animation_params params = {
         p.columns * 2 * GLYPH_COLUMNS, p.rows * 2 * GLYPH_ROWS, {.lenient = args_has(a, OPT_LENIENT)}};
@@ -97,10 +80,8 @@ static int run(const struct args *a)
 
 /* clang-format off */
 static const struct option options[] = {
-    CHOICE(OPT_COLORS, "colors", 0, "N", "what the terminal has; mono when it is none", TYPE_CHOICE, colours_name,
-           "colours: mono, 8, 16, 256 or true"),
-    CHOICE(OPT_GLYPHS, "glyphs", 0, "SET", "what the terminal has", TYPE_CHOICE, glyphs_name,
-           "characters: ascii, half, quadrant, eighth or sextant"),
+    ROW_COLORS("what the terminal has; mono when it is none"),
+    ROW_GRAPHICS,
     NUMBER(OPT_COLUMNS, "columns", 0, "N", "the terminal's", TYPE_INT, 1, 2000, "width in cells, at most"),
     NUMBER(OPT_ROWS, "rows", 0, "N", "the terminal's", TYPE_INT, 1, 1000, "height in cells, at most"),
     NUMBER(OPT_LOOPS, "loops", 0, "N", "the file's; 0: for ever", TYPE_INT, 0, 100000, "times an animation plays"),

@@ -1,26 +1,9 @@
 /* limn tui: the full-screen front end. What it shows and does is in tui/; here it is a command like the others. */
-#include <langinfo.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "forms.h"
-#include "rows.h"
+#include "screen.h"
 #include "tui.h"
-
-static const char *get_environment(const char *name)
-{
-    return getenv(name);
-}
-
-static size_t index_of(const char *(*name)(size_t), const char *text)
-{
-    size_t i = 0;
-    while (name(i) != NULL && strcmp(name(i), text) != 0) {
-        i++;
-    }
-    return i;
-}
 
 static int run(const struct args *a)
 {
@@ -31,12 +14,9 @@ static int run(const struct args *a)
                          "tui: standard input and output must be a terminal; see limn jobs and limn submit");
     }
     struct caps *caps = &params.caps;
-    caps_detect(get_environment, nl_langinfo(CODESET), caps);
-    if (args_has(a, OPT_COLORS)) {
-        caps->colours = (enum picture_colours)index_of(colours_name, args_text(a, OPT_COLORS, "mono"));
-    }
-    if (args_has(a, OPT_GLYPHS)) {
-        caps->glyphs = (enum picture_glyphs)index_of(glyphs_name, args_text(a, OPT_GLYPHS, "ascii"));
+    const int code = screen_caps(a, caps);
+    if (code != 0) {
+        return code;
     }
     caps->mouse = !args_has(a, OPT_NO_MOUSE);
     struct form_command *forms = forms_make(&params.n_commands);
@@ -57,10 +37,9 @@ static int run(const struct args *a)
 
 /* clang-format off */
 static const struct option options[] = {
-    CHOICE(OPT_COLORS, "colors", 0, "N", "what the terminal has", TYPE_CHOICE, colours_name,
-           "colours: mono, 8, 16, 256 or true"),
-    CHOICE(OPT_GLYPHS, "glyphs", 0, "SET", "what the terminal has", TYPE_CHOICE, glyphs_name,
-           "characters: ascii, half, quadrant, eighth or sextant"),
+    ROW_COLORS("what the terminal has"),
+    ROW_GRAPHICS,
+    ROW_THEME,
     FLAG(OPT_NO_MOUSE, "no-mouse", 0, "leave the mouse to the terminal, for marking text"),
     ROWS_TALK,
 };
