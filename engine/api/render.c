@@ -86,12 +86,28 @@ static void tell_scale(const struct scene *s, const float *v, size_t n)
     }
 }
 
+/* Heat by a scale from outside: 0 is 0, s->full is 1. */
+static void scale_to_full(const struct scene *s, struct plane *p)
+{
+    for (size_t i = 0; i < (size_t)p->width * (size_t)p->height; i++) {
+        p->v[i] = (float)fmin(fmax((double)p->v[i], 0.0) / s->full, 1.0);
+    }
+    if (s->scale != NULL) {
+        s->scale->low = 0.0;
+        s->scale->high = s->full;
+        s->scale->unit = s->method->unit;
+    }
+}
+
 limn_status scene_heat(const struct scene *s, struct plane *out, limn_error *err)
 {
     limn_status st = LIMN_OK;
     struct plane p = {0};
     if (s->is_volume) {
         TRY(slice_heat(s, false, &p, NULL, err));
+    } else if (s->full > 0.0) {
+        TRY(s->method->kind == MAP_CAM ? low_plane(s->map, &p, err) : channel_sum(s->map, true, &p, err));
+        scale_to_full(s, &p);
     } else if (s->method->kind == MAP_CAM) {
         TRY(low_plane(s->map, &p, err));
         tell_scale(s, p.v, (size_t)p.width * (size_t)p.height);
@@ -122,7 +138,14 @@ limn_status scene_signed(const struct scene *s, struct plane *out, double *peak,
     for (size_t i = 0; i < (size_t)out->width * (size_t)out->height; i++) {
         *peak = fmax(*peak, fabs((double)out->v[i]));
     }
-    plane_scale_signed(out);
+    if (s->full > 0.0) {
+        *peak = s->full;
+        for (size_t i = 0; i < (size_t)out->width * (size_t)out->height; i++) {
+            out->v[i] = (float)fmax(fmin((double)out->v[i] / s->full, 1.0), -1.0);
+        }
+    } else {
+        plane_scale_signed(out);
+    }
 out:
     plane_finish(&p);
     return st;
@@ -480,6 +503,9 @@ limn_status scene_open(const limn_explanation *e, struct limn_which which, const
 {
     limn_status st = LIMN_OK;
     const struct limn_render_params *p = &d->render;
+    if (!(d->full >= 0.0 && d->full < INFINITY)) {
+        return err_set(err, LIMN_ERR_ARG, "full scale (found %g, expected at least 0)", d->full);
+    }
     if (!(p->opacity >= 0.0 && p->opacity <= 1.0)) {
         return err_set(err, LIMN_ERR_ARG, "opacity (found %g, expected 0 to 1)", p->opacity);
     }
@@ -494,6 +520,7 @@ limn_status scene_open(const limn_explanation *e, struct limn_which which, const
                       .opacity = p->opacity,
                       .blur_px = p->blur_px,
                       .is_volume = item->volume.v != NULL,
+                      .full = d->full,
                       .bare = d->bare};
     TRY(resolve_colormap(p->colormap, &s.colormap, err));
     if (s.is_volume) {

@@ -28,6 +28,7 @@ struct scene { /* what a view draws from */
     double opacity;                  /* 0: the view's own */
     int32_t blur_px;
     bool is_volume;
+    double full;              /* what the end of the colours stands for; 0: the map's own */
     bool bare;                /* a map without a frame round it */
     struct limn_scale *scale; /* filled when it is not NULL */
     struct limn_slice slice;  /* of a volume */

@@ -22,9 +22,12 @@ static int by_value(const void *a, const void *b)
 static double correlation(const double *a, const double *b, size_t n)
 {
     double mean_a = 0.0, mean_b = 0.0, ab = 0.0, aa = 0.0, bb = 0.0;
+    bool flat_a = true, flat_b = true; /* told by comparing: sums of equal numbers are rounded */
     for (size_t i = 0; i < n; i++) {
         mean_a += a[i] / (double)n;
         mean_b += b[i] / (double)n;
+        flat_a = flat_a && a[i] == a[0];
+        flat_b = flat_b && b[i] == b[0];
     }
     for (size_t i = 0; i < n; i++) {
         const double x = a[i] - mean_a, y = b[i] - mean_b;
@@ -32,7 +35,7 @@ static double correlation(const double *a, const double *b, size_t n)
         aa += x * x;
         bb += y * y;
     }
-    return aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : NAN;
+    return !flat_a && !flat_b && aa > 0.0 && bb > 0.0 ? ab / sqrt(aa * bb) : NAN;
 }
 
 /* Ranks from 1 on into `rank`, and the value from which on a pixel is among the hottest tenth. */

@@ -39,6 +39,11 @@ int main(void)
     x[18] = 0; /* zeros fill the tenth but are not hot */
     CHECK_OK(agree(x, y, N, &r, &err));
     CHECK_NEAR(r.overlap, 0.5, 1e-12);
+    for (int i = 0; i < N; i++) {
+        x[i] = 0.1f;
+    }
+    CHECK_OK(agree(x, y, N, &r, &err));
+    CHECK(isnan(r.pearson) && isnan(r.spearman));
     memset(x, 0, sizeof x);
     CHECK_OK(agree(x, x, N, &r, &err));
     CHECK(isnan(r.pearson) && isnan(r.overlap));

@@ -41,6 +41,8 @@ struct limn_drawing {
     struct limn_render_params render; /* the view is one of one map */
     bool bare;                        /* no frame, title or bar is drawn round a map (view "signed") */
     const struct limn_slice *slice;   /* of a volume; NULL: the strongest across axis 0 */
+    double full; /* the number that the colours' end stands for, so that maps can be compared; 0: each map's own. Not
+                  * for volumes and not for the grey-centred pictures of gradients; `scale` says what was drawn */
 };
 /* limn_render or limn_render_slice, and what the colours mean. `d` and `scale` may be NULL. Quick. */
 LIMN_API limn_status limn_draw(const limn_explanation *e, struct limn_which which, const struct limn_drawing *d,
@@ -55,6 +57,17 @@ LIMN_API limn_status limn_draw_difference(const limn_explanation *a, struct limn
  * largest that there is. Both are of one size; colormap NULL: "inferno". `scale` may be NULL. Quick. */
 LIMN_API limn_status limn_image_difference(const limn_image *a, const limn_image *b, double full, const char *colormap,
                                            limn_image **out, struct limn_scale *scale, limn_error *err);
+
+struct limn_agreement {
+    double pearson;  /* correlation, -1 to 1; NaN when one map is constant; likewise the next */
+    double spearman; /* of the ranks */
+    double overlap;  /* of the hottest tenths: the pixels in both among those in either, 0 to 1; NaN: both are all 0 */
+};
+/* How alike two maps are, as the heat that is drawn of them at the size of a's input (b's is resized to it). Of a
+ * volume in one slice. `d` (may be NULL) says the slice and the blur. Quick. */
+LIMN_API limn_status limn_map_agreement(const limn_explanation *a, struct limn_which which_a, const limn_explanation *b,
+                                        struct limn_which which_b, const struct limn_drawing *d,
+                                        struct limn_agreement *out, limn_error *err);
 
 /* Colour of a colour map at t in [0,1] (clamped). LIMN_ERR_NOT_FOUND. Quick. */
 LIMN_API limn_status limn_colormap_colour(const char *name, double t, uint8_t rgb[3], limn_error *err);
