@@ -23,8 +23,8 @@ void app_init(struct app *a, const struct caps *caps)
     a->caps = *caps;
     a->width = 80;
     a->height = 24;
-    a->viewer.look = LOOK_ALL;
-    a->viewer.motion.speed = a->compare.motion.speed = 1;
+    viewer_init(&a->viewer);
+    a->compare.motion.speed = 1;
     a->compare.look = LOOK_ALL;
     keymap_default(&a->keys);
 }
@@ -139,19 +139,21 @@ static void draw_hints(const struct app *a, const struct ui *u, struct rect r)
         for (int i = 1; i < ACT_COUNT; i++) {
             const enum action act = (enum action)i;
             const struct action_info *info = action_info(act);
-            const bool last = act == always[0] || act == always[1];
-            if (info->hint[0] == '\0' || !(info->where & views[a->view]->where) || last != (pass == 1)) {
+            const bool last = act == always[0] || act == always[1], here = (info->where & views[a->view]->where) != 0;
+            const char *now = here && views[a->view]->hint != NULL ? views[a->view]->hint(a, act) : NULL;
+            const char *hint = now != NULL ? now : info->hint;
+            if (hint[0] == '\0' || !here || last != (pass == 1)) {
                 continue;
             }
             snprintf(one, sizeof one, "%.15s", keymap_keys(&a->keys, act, keys, sizeof keys));
             one[strcspn(one, " ")] = '\0';
-            const int32_t w = ui_columns(one) + 1 + ui_columns(info->hint);
+            const int32_t w = ui_columns(one) + 1 + ui_columns(hint);
             const int32_t kept = pass == 0 ? 15 : 0; /* "? help  q quit" */
             if (one[0] == '\0' || w + kept > room) {
                 continue;
             }
             x += ui_text(u, r, x, r.y, room, UI_ACCENT, one) + 1;
-            x += ui_text(u, r, x, r.y, room, UI_DIM, info->hint) + 2;
+            x += ui_text(u, r, x, r.y, room, UI_DIM, hint) + 2;
             room = r.x + r.w - 1 - x;
         }
     }

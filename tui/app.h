@@ -14,6 +14,7 @@
 #include "marks.h"
 #include "motion.h"
 #include "ui.h"
+#include "viewer.h"
 
 enum view_id {
 #define VIEW(id, name) VIEW_##id,
@@ -89,16 +90,6 @@ struct new_state {
     bool sending;
 };
 
-struct viewer_state {
-    int64_t job;
-    char **path; /* pictures among the job's results */
-    size_t n, at;
-    struct limn_animation *shown;
-    char shown_path[4096], problem[512];
-    struct motion motion;
-    struct look look;
-};
-
 struct device_row {
     char name[128], kind[16], memory[16], note[200];
     bool usable;
@@ -137,7 +128,11 @@ enum want {
     WANT_EXPORT = 8192,  /* the list of files to be written */
     WANT_WRITE = 16384,
     WANT_COMPLETE = 32768, /* the folder that is being typed */
-    WANT_COMPARE = 65536
+    WANT_COMPARE = 65536,
+    WANT_LAYERS = 131072, /* of the viewer's model, to step over them */
+    WANT_MAP = 262144,    /* that the viewer misses */
+    WANT_COPY = 524288,   /* app.copy, into the clipboard */
+    WANTS_OF_LOOP = WANT_QUIT | WANT_SUSPEND | WANT_REDRAW | WANT_COPY
 };
 
 struct app {
@@ -159,6 +154,7 @@ struct app {
     struct marks marks;
     struct compare_state compare;
     struct export_state export;
+    char copy[4096];
     int64_t log_back; /* lines that the log is scrolled back from its end */
     unsigned want;
 };
@@ -168,6 +164,8 @@ struct view {
     unsigned where;
     void (*draw)(const struct app *a, const struct ui *u, struct rect r);
     bool (*act)(struct app *a, enum action action); /* false: not one of mine */
+    /* The hint of an action as things stand; "" : it does nothing now; NULL: the table's. May be NULL. */
+    const char *(*hint)(const struct app *a, enum action action);
 };
 extern const struct view *const views[VIEW_COUNT];
 

@@ -152,6 +152,7 @@ bool client_look(struct client *c)
     static const unsigned wanted[VIEW_COUNT] = {
         [VIEW_VIEWER] = WANT_RESULTS, [VIEW_COMPARE] = WANT_COMPARE, [VIEW_EXPORT] = WANT_EXPORT};
     c->app->want |= wanted[c->app->view];
+    client_requests_look(c);
     return true;
 }
 
@@ -196,6 +197,11 @@ bool client_children(struct client *c)
         child_finish(&c->devices);
         any = true;
     }
+    if (child_read(&c->request)) {
+        client_request_answer(c);
+        child_finish(&c->request);
+        any = true;
+    }
     any |= client_export_progress(c);
     if (child_read(&c->export)) {
         client_export_answer(c);
@@ -228,55 +234,6 @@ bool client_shows(const char *path)
     return dot != NULL && (strcasecmp(dot, ".png") == 0 || strcasecmp(dot, ".gif") == 0);
 }
 
-static void free_results(struct viewer_state *v)
-{
-    for (size_t i = 0; i < v->n; i++) {
-        free(v->path[i]);
-    }
-    free(v->path);
-    v->path = NULL;
-    v->n = 0;
-}
-
-static void list_results(struct client *c)
-{
-    struct viewer_state *v = &c->app->viewer;
-    const struct limn_job_detail *d = c->app->queue.detail;
-    const int64_t id = d != NULL ? d->job.id : 0;
-    if (id != v->job) {
-        v->at = 0;
-    }
-    free_results(v);
-    v->job = id;
-    v->path = calloc(d != NULL && d->n_artifacts > 0 ? d->n_artifacts : 1, sizeof *v->path);
-    for (size_t i = 0; v->path != NULL && d != NULL && i < d->n_artifacts; i++) {
-        if (client_shows(d->artifact[i].path) && (v->path[v->n] = strdup(d->artifact[i].path)) != NULL) {
-            v->n++;
-        }
-    }
-    v->at = v->at < v->n ? v->at : 0;
-}
-
-static void load_results(struct client *c)
-{
-    struct viewer_state *v = &c->app->viewer;
-    limn_error err = {0};
-    list_results(c);
-    const char *path = v->n > 0 ? v->path[v->at] : "";
-    if (strcmp(path, v->shown_path) == 0) {
-        return;
-    }
-    limn_animation_free(&v->shown);
-    snprintf(v->shown_path, sizeof v->shown_path, "%s", path);
-    v->problem[0] = '\0';
-    v->look = LOOK_ALL;
-    const struct limn_animation_params p = {.fit_width = 1600, .fit_height = 1600};
-    if (path[0] != '\0' && limn_animation_load(path, &p, &v->shown, &err) != LIMN_OK) {
-        snprintf(v->problem, sizeof v->problem, "%s", err.text);
-    }
-    motion_start(&v->motion, v->shown != NULL && v->shown->n > 1);
-}
-
 /* ---- all of it ---- */
 
 bool client_idle(struct client *c)
@@ -289,7 +246,7 @@ bool client_serve(struct client *c)
 {
     struct app *a = c->app;
     const unsigned want = a->want;
-    a->want &= WANT_QUIT | WANT_SUSPEND | WANT_REDRAW;
+    a->want &= WANTS_OF_LOOP;
     if (want & (WANT_CANCEL | WANT_RETRY | WANT_FORGET)) {
         change_job(c, want);
     }
@@ -302,11 +259,17 @@ bool client_serve(struct client *c)
     if (want & WANT_SUBMIT) {
         client_submit(c);
     }
+    if (want & WANT_LAYERS) {
+        client_layers(c);
+    }
+    if (want & WANT_MAP) {
+        client_request(c);
+    }
     if (a->view == VIEW_NEW) {
         client_new(c, (want & WANT_FOLDER) != 0);
     }
     if (want & WANT_RESULTS) {
-        load_results(c);
+        client_results(c);
     }
     if (want & WANT_COMPARE) {
         client_compare(c);
@@ -320,14 +283,14 @@ bool client_serve(struct client *c)
     if (want & WANT_WRITE) {
         client_export_write(c);
     }
-    return (want & ~(unsigned)(WANT_QUIT | WANT_SUSPEND | WANT_REDRAW)) != 0;
+    return (want & ~(unsigned)WANTS_OF_LOOP) != 0;
 }
 
 void client_open(struct client *c, struct app *a)
 {
     limn_error err = {0};
     *c = (struct client){.app = a};
-    struct child *const child[] = {&c->submit, &c->devices, &c->retry, &c->export, &c->found};
+    struct child *const child[] = {&c->submit, &c->devices, &c->retry, &c->export, &c->found, &c->request};
     for (size_t i = 0; i < sizeof child / sizeof child[0]; i++) {
         child[i]->fd[0] = child[i]->fd[1] = -1;
     }
@@ -350,6 +313,7 @@ void client_close(struct client *c)
     child_finish(&c->devices);
     child_finish(&c->retry);
     child_finish(&c->export);
+    child_finish(&c->request);
     client_compare_free(c);
     export_files_free(&a->export);
     child_finish(&c->found);
@@ -359,8 +323,7 @@ void client_close(struct client *c)
     limn_context_destroy(&c->context);
     free_jobs(&a->queue);
     free_log(&a->queue);
-    free_results(&a->viewer);
-    limn_animation_free(&a->viewer.shown);
+    viewer_free(&a->viewer);
     limn_model_list_free(&a->models.model);
     limn_image_destroy(&a->new_job.preview);
     free(a->new_job.file);

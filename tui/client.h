@@ -15,7 +15,7 @@ struct client {
     limn_model *model;
     char model_open[520]; /* that `model` is */
     const char **label;
-    struct child submit, retry, devices, export, found;
+    struct child submit, retry, devices, export, found, request;
     size_t exported; /* bytes of the export's answers that were read */
     /* model and picture whose classes are, or are being, looked for */
     char found_for[4096 + 520], found_asked[4096 + 520];
@@ -45,6 +45,12 @@ void client_devices_answer(struct client *c);
 void client_submit(struct client *c);
 void client_submit_answer(struct client *c);
 bool client_shows(const char *path); /* a file that the viewer can show, by its name */
+/* client_results.c */
+void client_results(struct client *c); /* the viewer's results, and what it is at */
+void client_layers(struct client *c);  /* steps over the model's layers */
+void client_request(struct client *c); /* a job for the map that is missing */
+void client_request_answer(struct client *c);
+bool client_requests_look(struct client *c); /* true: one is over */
 /* client_compare.c */
 void client_compare(struct client *c); /* loads what is marked */
 void client_compare_free(struct client *c);

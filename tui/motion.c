@@ -103,8 +103,10 @@ static bool pan(struct look *l, double dx, double dy)
 bool look_act(struct look *l, enum action action)
 {
     switch (action) {
+    case ACT_MORE:
     case ACT_ZOOM_IN:
         return zoom(l, l->zoom * 1.5);
+    case ACT_LESS:
     case ACT_ZOOM_OUT:
         return zoom(l, l->zoom / 1.5);
     case ACT_ZOOM_ALL:

@@ -122,6 +122,12 @@ static json_t *load_json(const struct limn_job_detail *d)
     return NULL;
 }
 
+static int by_probability(const void *a, const void *b)
+{
+    const double x = ((const struct result_class *)a)->p, y = ((const struct result_class *)b)->p;
+    return (x < y) - (x > y);
+}
+
 static void add_classes(struct result *x, const json_t *classes)
 {
     size_t i;
@@ -133,6 +139,9 @@ static void add_classes(struct result *x, const json_t *classes)
             *c = (struct result_class){integer_of(o, "index", -1), number_of(o, "probability", -1),
                                        copy(text_of(o, "label"))};
         }
+    }
+    if (x->n_cls > 1) {
+        qsort(x->cls, x->n_cls, sizeof *x->cls, by_probability);
     }
 }
 
@@ -345,6 +354,7 @@ bool results_read(struct results *r, const struct limn_job_detail *d)
     json_array_foreach (json_object_get(j, "items"), i, o) {
         shift ? add_shifted(r, o, d) : add_explained(r, o, d);
     }
+    r->n_classes = integer_of(json_object_get(j, "model"), "classes", 0);
     json_decref(j);
     for (i = 0; i < d->n_artifacts; i++) {
         enum result_kind kind;
@@ -380,7 +390,7 @@ size_t results_add(struct results *r, const struct limn_job_detail *d)
 char *results_request(const struct results *r, const struct result *item, const char *method, const char *layer,
                       int32_t cls)
 {
-    char number[16];
+    char number[16], top[16];
     json_t *j = json_loads(r->document != NULL ? r->document : "", 0, NULL), *args = json_object_get(j, "args");
     snprintf(number, sizeof number, "%d", (int)cls);
     drop_varying(args);
@@ -395,7 +405,8 @@ char *results_request(const struct results *r, const struct result *item, const 
     if (fine && cls >= 0) {
         json_array_append_new(classes, json_string(number));
     }
-    fine = fine && json_array_append_new(classes, json_string("top5")) == 0;
+    snprintf(top, sizeof top, "top%d", r->n_classes > 0 && r->n_classes < 5 ? (int)r->n_classes : 5);
+    fine = fine && json_array_append_new(classes, json_string(top)) == 0;
     fine = fine && json_object_set(args, "class", classes) == 0;
     char *text = fine ? json_dumps(j, JSON_COMPACT) : NULL;
     json_decref(classes);

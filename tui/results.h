@@ -31,10 +31,10 @@ struct result_frame { /* of a counterfactual animation */
 enum result_kind { RESULT_MAPS, RESULT_ANIMATION, RESULT_PICTURE, RESULT_ARRAY, RESULT_TEXT };
 struct result {
     enum result_kind kind;
-    char *path;   /* the file; of maps the picture as the network saw it, NULL: not stored */
-    char *source; /* the picture that was explained or shifted, or NULL */
-    char *title;  /* from a file's name: escape */
-    struct result_class *cls;
+    char *path;               /* the file; of maps the picture as the network saw it, NULL: not stored */
+    char *source;             /* the picture that was explained or shifted, or NULL */
+    char *title;              /* from a file's name: escape */
+    struct result_class *cls; /* that have maps, the most probable one first */
     size_t n_cls;
     struct result_map *map;
     size_t n_map;
@@ -52,6 +52,7 @@ struct results {
     int64_t job;
     char *document, *likeness; /* of the job; likeness: what jobs with maps of the same picture have in common */
     uint32_t n_artifacts;
+    int32_t n_classes; /* of the model; 0: unknown */
     enum limn_job_state state;
     struct result *item;
     size_t n;

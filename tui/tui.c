@@ -169,7 +169,7 @@ static void pass_time(struct loop *l)
 
 static size_t descriptors(const struct client *c, struct pollfd *out)
 {
-    const struct child *child[] = {&c->submit, &c->devices, &c->retry, &c->export, &c->found};
+    const struct child *child[] = {&c->submit, &c->devices, &c->retry, &c->export, &c->found, &c->request};
     size_t n = 0;
     for (size_t i = 0; i < sizeof child / sizeof child[0]; i++) {
         const int fd = child[i]->fd[0] >= 0 ? child[i]->fd[0] : child[i]->fd[1];
@@ -178,6 +178,15 @@ static size_t descriptors(const struct client *c, struct pollfd *out)
         }
     }
     return n;
+}
+
+static void copy_text(struct app *a)
+{
+    if (term_copy(a->copy)) {
+        app_say(a, UI_GOOD, "the path is in the clipboard, if the terminal lets programs use it");
+    } else {
+        app_say(a, UI_NOTE, "%s", a->copy); /* to be picked up by hand */
+    }
 }
 
 /* One round; false: the end. */
@@ -211,6 +220,10 @@ static bool turn(struct loop *l)
     }
     if (a->want & WANT_REDRAW) {
         term_forget();
+        l->dirty = true;
+    }
+    if (a->want & WANT_COPY) {
+        copy_text(a);
         l->dirty = true;
     }
     if (a->want & WANT_SUSPEND) {

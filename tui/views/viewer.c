@@ -1,120 +1,374 @@
-/* Results of a job in cells: pictures, and animations that play. */
+/* The viewer: maps over their picture, animations, pictures, numbers and texts, one at a time. */
 #include <stdio.h>
 #include <string.h>
 
-#include "app.h"
+#include "viewer_panel.h"
+
+enum { PANEL_WIDE = 38, PANEL_NARROW = 28, PANEL_FROM = 74, WIDE_FROM = 110, STATUS = 2 };
+
+static bool few_colours(const struct app *a)
+{
+    return a->caps.colours < PICTURE_256;
+}
 
 int64_t viewer_tick(struct app *a)
 {
     struct viewer_state *v = &a->viewer;
-    if (a->view != VIEW_VIEWER || v->shown == NULL) {
+    if (a->view != VIEW_VIEWER || !viewer_plays(v)) {
         return -1;
     }
-    return motion_tick(&v->motion, v->shown->seconds, v->shown->n, a->now);
-}
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
-static void status_text(const struct viewer_state *v, char *out, size_t size)
-{
-    const struct limn_animation *s = v->shown;
-    size_t at = (size_t)snprintf(out, size, "%d×%d", (int)s->width, (int)s->height);
-    if (s->n > 1) {
-        char text[120];
-        motion_text(&v->motion, s->n, text, sizeof text);
-        at += (size_t)snprintf(out + at, size - at, " · %s", text);
+    const struct limn_animation *s = viewer_item(v)->shown;
+    const size_t before = v->motion.frame;
+    const int64_t ms = motion_tick(&v->motion, s->seconds, s->n, a->now);
+    if (v->motion.frame != before) {
+        viewer_show(v, few_colours(a));
     }
-    if (v->look.zoom > 1) {
-        snprintf(out + at, size - at, " · enlarged %.3g×", v->look.zoom);
+    return ms;
+}
+
+/* ---- drawing ---- */
+
+/* What is seen: drawn by viewer_show, or a frame as it is; NULL: nothing. */
+static const limn_image *seen(const struct viewer_state *v)
+{
+    const struct result *x = viewer_item(v);
+    if (v->image != NULL || x->kind == RESULT_MAPS) {
+        return v->image;
+    }
+    const struct limn_animation *s = x->shown;
+    return s != NULL ? s->frame[v->motion.frame < s->n ? v->motion.frame : 0] : NULL;
+}
+
+static void note_text(const struct app *a, char *out, size_t size)
+{
+    const struct viewer_state *v = &a->viewer;
+    const struct result *x = viewer_item(v);
+    size_t at = 0;
+    out[0] = '\0';
+    if (viewer_plays(v)) {
+        motion_text(&v->motion, x->shown->n, out, size);
+        at = strlen(out);
+    } else if (x->shown != NULL) {
+        at = (size_t)snprintf(out, size, "%d×%d", (int)x->shown->width, (int)x->shown->height);
+    }
+    if (v->difference && v->image != NULL && at < size) {
+        at += (size_t)snprintf(out + at, size - at, "%sdifference", at > 0 ? " · " : "");
+    }
+    if (v->look.zoom > 1 && at < size) {
+        snprintf(out + at, size - at, "%senlarged %.3g×", at > 0 ? " · " : "", v->look.zoom);
     }
 }
 
 static void draw_picture(const struct app *a, const struct ui *u, struct rect r)
 {
     const struct viewer_state *v = &a->viewer;
-    const limn_image *image = v->shown->frame[v->motion.frame < v->shown->n ? v->motion.frame : 0];
+    const limn_image *image = seen(v);
+    if (image == NULL || r.w < 1 || r.h < 1) {
+        return;
+    }
+    const bool bar = v->image != NULL && v->scale.colormap != NULL && r.w >= 30 && r.h >= 3;
+    struct rect room = r;
+    room.w -= bar ? BAR_WIDTH + 1 : 0;
     const struct picture_source src = look_source(&v->look, image);
-    const struct rect where = picture_fit(src.width, src.height, r);
+    const struct rect where = picture_fit(src.width, src.height, room);
     picture_draw(u->grid, where, &src, (struct picture_style){a->caps.colours, a->caps.glyphs, false});
+    if (bar) {
+        viewer_bar(a, u, (struct rect){where.x + where.w + 1, where.y, BAR_WIDTH, where.h});
+    }
 }
 
-static void draw_list(const struct app *a, const struct ui *u, struct rect r)
+static void draw_lines(const struct ui *u, struct rect r, const struct result *x, size_t first)
+{
+    for (int32_t i = 0; i < r.h && first + (size_t)i < x->n_line; i++) {
+        ui_text(u, r, r.x, r.y + i, r.w - 1, UI_TEXT, x->line[first + (size_t)i]);
+    }
+    ui_scroll(u, r, (int64_t)x->n_line, (int64_t)first);
+}
+
+/* A training's last epochs, under its curve: the lines that take part in `r` are cut off it. */
+static void draw_epochs(const struct app *a, const struct ui *u, struct rect *r)
 {
     const struct viewer_state *v = &a->viewer;
-    char note[48];
-    snprintf(note, sizeof note, "job %lld", (long long)v->job);
-    r = ui_title(u, r, false, "Results", note);
-    const int64_t first = ui_first((int64_t)v->n, (int64_t)v->at, r.h);
-    for (int32_t i = 0; i < r.h && first + i < (int64_t)v->n; i++) {
-        const bool marked = (size_t)(first + i) == v->at;
-        const struct rect line = {r.x, r.y + i, r.w, 1};
-        if (marked) {
-            grid_fill(u->grid, line, ' ', ui_style(UI_SELECTED, u->colours));
-        }
-        ui_path(u, line, line.x + 1, line.y, line.w - 2, marked ? UI_SELECTED : UI_TEXT, base_name(v->path[first + i]));
+    const struct result *x = viewer_item(v), *log = NULL;
+    for (size_t i = 0; i < v->results.n && strcmp(x->title, "loss.png") == 0; i++) {
+        const struct result *other = &v->results.item[i];
+        log = strcmp(other->title, "log.jsonl") == 0 && other->n_line > 1 ? other : log;
     }
+    if (log == NULL || r->h < 14) {
+        return;
+    }
+    const int32_t most = r->h / 4, n = (int32_t)log->n_line - 1 < most ? (int32_t)log->n_line - 1 : most;
+    struct rect below = {r->x, r->y + r->h - n - 2, r->w, n + 2};
+    r->h -= n + 3;
+    below = ui_title(u, below, false, "Last epochs", "");
+    ui_text(u, below, below.x, below.y, below.w, UI_DIM, log->line[0]);
+    for (int32_t i = 0; i < n; i++) {
+        ui_text(u, below, below.x, below.y + 1 + i, below.w, UI_TEXT, log->line[log->n_line - (size_t)(n - i)]);
+    }
+}
+
+static void draw_missing(const struct app *a, const struct ui *u, struct rect r)
+{
+    const struct viewer_state *v = &a->viewer;
+    struct limn_method_info m = {0};
+    char head[400], cls[200], what[200], key[32];
+    const char *title = viewer_method(v, &m) != NULL ? m.title : v->name.method;
+    viewer_class_text(viewer_item(v), v->name.cls, cls);
+    if (v->name.layer[0] != '\0') {
+        snprintf(head, sizeof head, "No %.60s map of %.120s for %.120s yet", title, v->name.layer, cls);
+    } else {
+        snprintf(head, sizeof head, "No %.60s map for %.120s yet", title, cls);
+    }
+    keymap_keys(&a->keys, ACT_MAKE, key, sizeof key);
+    if (v->asking || v->n_waiting > 0) {
+        snprintf(what, sizeof what, v->asking ? "a job for it goes into the queue" : "job %lld makes it",
+                 v->asking ? 0LL : (long long)v->waiting[v->n_waiting - 1]);
+    } else {
+        snprintf(what, sizeof what, "%s makes it", key);
+    }
+    ui_centre(u, r, (const char *const[]){head, what}, 2);
+}
+
+static void draw_body(const struct app *a, const struct ui *u, struct rect r)
+{
+    const struct viewer_state *v = &a->viewer;
+    const struct result *x = viewer_item(v);
+    if (v->problem[0] != '\0') {
+        ui_wrap(u, r, UI_BAD, v->problem, true);
+    } else if (x->kind == RESULT_MAPS && v->map == NULL) {
+        draw_missing(a, u, r);
+    } else if (x->kind == RESULT_TEXT) {
+        draw_lines(u, r, x, v->top);
+    } else {
+        if (x->kind == RESULT_ARRAY) {
+            draw_lines(u, ui_top(&r, (int32_t)x->n_line, 1), x, 0);
+        } else if (x->kind == RESULT_PICTURE) {
+            draw_epochs(a, u, &r);
+        }
+        draw_picture(a, u, r);
+    }
+}
+
+static bool has_panel(const struct viewer_state *v, int32_t width)
+{
+    const struct result *x = viewer_item(v);
+    const bool facts = x->kind == RESULT_MAPS || x->n_frame > 0;
+    return facts ? width >= PANEL_FROM : width >= 98 && v->results.n > 1;
 }
 
 static void draw(const struct app *a, const struct ui *u, struct rect r)
 {
     const struct viewer_state *v = &a->viewer;
-    char note[200] = "";
-    if (v->n == 0) {
-        const char *why =
-            v->job == 0 ? "No job is marked in the queue." : "This job has no pictures among its results.";
+    const struct result *x = viewer_item(v);
+    char note[200] = "", name[300];
+    if (x == NULL) {
+        const char *why = v->results.job == 0 ? "No job is marked in the queue." : "This job has no results yet.";
         ui_centre(u, r, (const char *const[]){"Nothing to look at", why}, 2);
         return;
     }
-    if (r.w >= 100) {
-        const struct rect list = ui_left(&r, 34, 2);
-        draw_list(a, u, list);
+    const bool panel = has_panel(v, r.w);
+    if (panel) {
+        const int32_t w = r.w >= WIDE_FROM ? PANEL_WIDE : PANEL_NARROW;
+        viewer_panel(a, u, (struct rect){r.x + r.w - w, r.y, w, r.h});
+        r.w -= w + 2;
     }
-    if (v->shown != NULL) {
-        status_text(v, note, sizeof note);
-    }
-    char name[300];
-    snprintf(name, sizeof name, "%.280s", base_name(v->path[v->at]));
-    if (r.w < 98 && v->n > 1) {
-        snprintf(name, sizeof name, "%zu/%zu  %.270s", v->at + 1, v->n, base_name(v->path[v->at]));
+    note_text(a, note, sizeof note);
+    snprintf(name, sizeof name, "%.280s", x->title);
+    if (!panel && v->results.n > 1) {
+        snprintf(name, sizeof name, "%zu/%zu  %.270s", v->at + 1, v->results.n, x->title);
     }
     r = ui_title(u, r, true, name, note);
-    if (v->problem[0] != '\0') {
-        ui_wrap(u, r, UI_BAD, v->problem, true);
-    } else if (v->shown != NULL && r.w > 0 && r.h > 0) {
-        draw_picture(a, u, r);
+    if (!panel && (x->kind == RESULT_MAPS || x->n_frame > 0) && r.h > 6) {
+        viewer_status(a, u, (struct rect){r.x, r.y + r.h - STATUS, r.w, STATUS});
+        r.h -= STATUS;
     }
+    draw_body(a, u, r);
 }
+
+/* ---- keys ---- */
 
 static bool go(struct app *a, int by)
 {
     struct viewer_state *v = &a->viewer;
-    if (v->n > 1) {
-        v->at = by > 0 ? (v->at + 1) % v->n : (v->at + v->n - 1) % v->n;
+    if (v->results.n > 1) {
+        v->at = by > 0 ? (v->at + 1) % v->results.n : (v->at + v->results.n - 1) % v->results.n;
+        viewer_begin(v);
         a->want |= WANT_RESULTS;
     }
+    return true;
+}
+
+/* The outcome of a step: something else is to be seen, or words. */
+static bool stepped(struct app *a, bool fine, const char *otherwise)
+{
+    if (fine) {
+        a->want |= WANT_RESULTS;
+    } else {
+        app_say(a, UI_NOTE, "%s", otherwise);
+    }
+    return true;
+}
+
+static bool step_layer(struct app *a, int step)
+{
+    struct viewer_state *v = &a->viewer;
+    struct limn_method_info m;
+    if (!viewer_maps(v)) {
+        return stepped(a, false, "this result has no layers");
+    }
+    if (viewer_method(v, &m) == NULL || !m.uses_layer) {
+        return stepped(a, false, "this method looks at no layer: m chooses another method");
+    }
+    v->layer_step = step;
+    a->want |= WANT_LAYERS | WANT_RESULTS;
+    return true;
+}
+
+static bool change_opacity(struct app *a, double by)
+{
+    struct viewer_state *v = &a->viewer;
+    if (!viewer_maps(v) || v->difference || !viewer_shown_mode(v, few_colours(a))->opaque) {
+        return stepped(a, false, "this view has no opacity: v chooses another one");
+    }
+    v->opacity += by;
+    v->opacity = v->opacity < 0.05 ? 0.05 : v->opacity > 1 ? 1 : v->opacity;
+    return stepped(a, true, "");
+}
+
+static bool toggle_difference(struct app *a)
+{
+    struct viewer_state *v = &a->viewer;
+    if (viewer_maps(v) ? viewer_minus(v) == NULL : !viewer_plays(v)) {
+        return stepped(a, false, "there is nothing that this could be compared with");
+    }
+    v->difference = !v->difference;
+    return stepped(a, true, "");
+}
+
+static bool step_slice(struct app *a, int step)
+{
+    struct viewer_state *v = &a->viewer;
+    const int32_t n = v->size[v->slice.axis];
+    v->slice.index = (v->slice.index + step + n) % n;
+    return stepped(a, true, "");
+}
+
+static bool step_axis(struct app *a)
+{
+    struct viewer_state *v = &a->viewer;
+    if (v->size[0] == 0) {
+        return stepped(a, false, "this is no volume");
+    }
+    v->slice.axis = (v->slice.axis + 1) % 3;
+    v->slice.index = v->size[v->slice.axis] / 2;
+    return stepped(a, true, "");
+}
+
+static bool make_map(struct app *a)
+{
+    struct viewer_state *v = &a->viewer;
+    if (v->map == NULL && !v->asking) {
+        a->want |= WANT_MAP;
+    }
+    return true;
+}
+
+static bool copy_path(struct app *a)
+{
+    const struct viewer_state *v = &a->viewer;
+    const struct result *x = viewer_item(v);
+    const char *path = x == NULL                 ? NULL
+                       : x->kind != RESULT_MAPS  ? x->path
+                       : v->map == NULL          ? NULL
+                       : v->map->picture != NULL ? v->map->picture
+                                                 : v->map->path;
+    if (path == NULL) {
+        return stepped(a, false, "there is no file to name");
+    }
+    snprintf(a->copy, sizeof a->copy, "%s", path);
+    a->want |= WANT_COPY;
+    return true;
+}
+
+/* Frames, and what they share keys with. */
+static bool act_motion(struct app *a, enum action action)
+{
+    struct viewer_state *v = &a->viewer;
+    const struct result *x = viewer_item(v);
+    const bool plays = viewer_plays(v);
+    if (plays && (action == ACT_MORE || action == ACT_LESS)) {
+        return motion_act(&v->motion, action == ACT_MORE ? ACT_FASTER : ACT_SLOWER, x->shown->n);
+    }
+    if (!motion_action(action)) {
+        return false;
+    }
+    if (v->size[0] > 0 && (action == ACT_FRAME_NEXT || action == ACT_FRAME_PREV)) {
+        return step_slice(a, action == ACT_FRAME_NEXT ? 1 : -1);
+    }
+    if (!plays) {
+        return stepped(a, false, "nothing plays here");
+    }
+    motion_act(&v->motion, action, x->shown->n);
+    return stepped(a, true, "");
+}
+
+static bool act_text(struct app *a, enum action action)
+{
+    struct viewer_state *v = &a->viewer;
+    const struct result *x = viewer_item(v);
+    static const enum action as[][2] = {{ACT_PAN_UP, ACT_UP}, {ACT_PAN_DOWN, ACT_DOWN}};
+    int64_t top = (int64_t)v->top;
+    if (x == NULL || x->kind != RESULT_TEXT) {
+        return false;
+    }
+    for (size_t i = 0; i < 2; i++) {
+        action = action == as[i][0] ? as[i][1] : action;
+    }
+    if (!app_move(a, action, (int64_t)x->n_line, &top)) {
+        return false;
+    }
+    v->top = (size_t)top;
     return true;
 }
 
 static bool act(struct app *a, enum action action)
 {
     struct viewer_state *v = &a->viewer;
-    const size_t n = v->shown != NULL ? v->shown->n : 0;
-    if (n < 2 && motion_action(action)) {
-        app_say(a, UI_NOTE, "this is a single picture: nothing plays");
-        return true;
+    if (action == ACT_MAKE && (!viewer_maps(v) || v->map != NULL)) {
+        action = ACT_PLAY; /* they share a key */
     }
-    if (motion_act(&v->motion, action, n) || look_act(&v->look, action)) {
+    if (act_motion(a, action) || act_text(a, action) || look_act(&v->look, action)) {
         return true;
     }
     switch (action) {
+    case ACT_MAKE:
+        return make_map(a);
+    case ACT_CLASS_NEXT:
+    case ACT_CLASS_PREV:
+        return stepped(a, viewer_step_class(v, action == ACT_CLASS_NEXT ? 1 : -1),
+                       "only this class has maps; New job makes those of the most probable five");
+    case ACT_METHOD_NEXT:
+    case ACT_METHOD_PREV:
+        return stepped(a, viewer_step_method(v, action == ACT_METHOD_NEXT ? 1 : -1), "this result has no maps");
+    case ACT_LAYER_NEXT:
+    case ACT_LAYER_PREV:
+        return step_layer(a, action == ACT_LAYER_NEXT ? 1 : -1);
+    case ACT_OPACITY_LESS:
+    case ACT_OPACITY_MORE:
+        return change_opacity(a, action == ACT_OPACITY_MORE ? 0.1 : -0.1);
+    case ACT_MODE:
+        return stepped(a, viewer_step_mode(v), "this result is shown in one way only");
+    case ACT_COLORMAP:
+        return stepped(a, viewer_step_colormap(v), "only blue, white and red show what is for and against");
+    case ACT_DIFFERENCE:
+        return toggle_difference(a);
+    case ACT_AXIS:
+        return step_axis(a);
+    case ACT_COPY:
+        return copy_path(a);
     case ACT_NEXT_PICTURE:
-        return go(a, 1);
     case ACT_PREV_PICTURE:
-        return go(a, -1);
+        return go(a, action == ACT_NEXT_PICTURE ? 1 : -1);
     case ACT_OPEN_LOG:
         app_go(a, VIEW_LOG);
         return true;
@@ -123,4 +377,44 @@ static bool act(struct app *a, enum action action)
     }
 }
 
-const struct view view_viewer = {.name = "viewer", .title = "Viewer", .where = IN_VIEWER, .draw = draw, .act = act};
+/* Which hints make sense now. */
+static const char *hint(const struct app *a, enum action action)
+{
+    const struct viewer_state *v = &a->viewer;
+    const struct result *x = viewer_item(v);
+    const bool maps = viewer_maps(v), plays = viewer_plays(v), text = x != NULL && x->kind == RESULT_TEXT;
+    struct limn_method_info m;
+    switch (action) {
+    case ACT_PLAY:
+        return plays ? v->motion.playing ? "pause" : "play" : "";
+    case ACT_FRAME_PREV:
+        return plays ? "step" : v->size[0] > 0 && x != NULL && !text ? "slice" : "";
+    case ACT_MAKE:
+        return maps && v->map == NULL && !v->asking && v->n_waiting == 0 ? "make the map" : "";
+    case ACT_CLASS_PREV:
+        return maps && x->n_cls > 1 ? "class" : "";
+    case ACT_METHOD_NEXT:
+    case ACT_MODE:
+        return maps ? NULL : "";
+    case ACT_LAYER_PREV:
+        return maps && viewer_method(v, &m) != NULL && m.uses_layer ? "layer" : "";
+    case ACT_OPACITY_LESS:
+        return maps && !v->difference && viewer_shown_mode(v, few_colours(a))->opaque ? "opacity" : "";
+    case ACT_DIFFERENCE:
+        return plays || viewer_minus(v) != NULL ? NULL : "";
+    case ACT_COLORMAP:
+        return maps && !v->difference && !few_colours(a) ? NULL : "";
+    case ACT_AXIS:
+        return v->size[0] > 0 ? NULL : "";
+    case ACT_LESS:
+    case ACT_MORE:
+        return action == ACT_LESS || x == NULL || text ? "" : plays ? "speed" : "zoom";
+    case ACT_NEXT_PICTURE:
+        return v->results.n > 1 ? NULL : "";
+    default:
+        return NULL;
+    }
+}
+
+const struct view view_viewer = {
+    .name = "viewer", .title = "Viewer", .where = IN_VIEWER, .draw = draw, .act = act, .hint = hint};
