@@ -148,7 +148,7 @@ static void draw_hints(const struct app *a, const struct ui *u, struct rect r)
             snprintf(one, sizeof one, "%.15s", keymap_keys(&a->keys, act, keys, sizeof keys));
             one[strcspn(one, " ")] = '\0';
             const int32_t w = ui_columns(one) + 1 + ui_columns(hint);
-            const int32_t kept = pass == 0 ? 15 : 0; /* "? help  q quit" */
+            const int32_t kept = pass == 0 ? 16 : 0; /* "? help  q quit", and a gap before */
             if (one[0] == '\0' || w + kept > room) {
                 continue;
             }

@@ -34,6 +34,26 @@ static bool add_field(json_t *args, const struct app *a, int32_t i)
     return fine && json_object_set_new(args, x->key, list) == 0;
 }
 
+/* What the viewer draws from: raw maps, of the most probable classes too unless there are many pictures. */
+static bool add_maps(json_t *args, const struct app *a)
+{
+    enum { TOP = 5, PICTURES_MOST = 16 };
+    const struct form *f = new_form(a);
+    const int32_t n = a->new_job.n_classes, images = form_find(f, "image");
+    char top[16];
+    bool fine = json_object_set_new(args, "maps", json_true()) == 0;
+    if (n > 0 && images >= 0 && f->value[images].n <= PICTURES_MOST && json_object_get(args, "class-each") == NULL) {
+        snprintf(top, sizeof top, "top%d", n < TOP ? (int)n : TOP);
+        json_t *classes = json_object_get(args, "class");
+        if (classes == NULL) {
+            fine = fine && json_object_set_new(args, "class", json_pack("[s]", top)) == 0;
+        } else {
+            fine = fine && json_array_append_new(classes, json_string(top)) == 0;
+        }
+    }
+    return fine;
+}
+
 char *document_text(const struct app *a)
 {
     const struct form *f = new_form(a);
@@ -44,6 +64,11 @@ char *document_text(const struct app *a)
     }
     for (int32_t i = 0; fine && i < f->n; i++) {
         fine = add_field(args, a, i);
+    }
+    if (fine && strcmp(f->task->command, "explain") == 0) {
+        fine = add_maps(args, a);
+    } else if (fine && strcmp(f->task->command, "shift") == 0) {
+        fine = json_object_set_new(args, "npy", json_true()) == 0; /* frames without captions, for the viewer */
     }
     json_t *j = fine ? json_pack("{s:i, s:s, s:O}", "schema", 1, "command", f->task->command, "args", args) : NULL;
     char *text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;

@@ -107,7 +107,8 @@ static const struct field_row bench[] = {
 
 #define ROWS(table) table, sizeof table / sizeof table[0]
 const struct task form_task[] = {
-    {"explain", NULL, "explain", "where in a picture a network looks when it decides: heat maps", ROWS(explain), ""},
+    {"explain", NULL, "explain", "where in a picture a network looks when it decides: heat maps", ROWS(explain),
+     " maps "},
     {"compare", NULL, "compare", "one picture explained by many methods, side by side on one sheet", ROWS(compare), ""},
     {"shift", NULL, "shift", "a moving picture of what would change the network's mind: a counterfactual", ROWS(shift),
      ""},

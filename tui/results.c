@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#define FRAME_S 0.12
 enum { JSON_MAX = 64 << 20 };
 
 const char *path_base(const char *path)
@@ -45,7 +46,7 @@ static void free_item(struct result *x)
     }
     limn_animation_free(&x->shown);
     limn_explanation_destroy(&x->array);
-    char *const text[] = {x->path, x->source, x->title, x->from, x->to, x->problem};
+    char *const text[] = {x->path, x->source, x->title, x->from, x->to, x->frames, x->problem};
     for (size_t i = 0; i < sizeof text / sizeof text[0]; i++) {
         free(text[i]);
     }
@@ -234,16 +235,18 @@ static void add_shifted(struct results *r, const json_t *o, const struct limn_jo
 {
     size_t i;
     json_t *out, *f;
-    const char *input = text_of(o, "input"), *path = NULL;
+    const char *input = text_of(o, "input"), *path = NULL, *frames = NULL;
     json_array_foreach (json_object_get(o, "outputs"), i, out) {
         const char *kind = text_of(out, "kind");
         path = kind != NULL && strcmp(kind, "gif") == 0 ? text_of(out, "path") : path;
+        frames = kind != NULL && strcmp(kind, "npy") == 0 ? text_of(out, "path") : frames;
     }
     struct result *x = path != NULL ? add_item(r, RESULT_ANIMATION, path_base(path)) : NULL;
     if (x == NULL) {
         return;
     }
     x->path = full_path(d->folder, path);
+    x->frames = full_path(d->folder, frames);
     x->source = copy(input);
     x->from = class_name(o, "from");
     x->to = class_name(o, "to");
@@ -292,7 +295,7 @@ static bool listed(const struct results *r, const char *path)
 {
     for (size_t i = 0; i < r->n; i++) {
         const struct result *x = &r->item[i];
-        if (x->path != NULL && strcmp(x->path, path) == 0) {
+        if ((x->path != NULL && strcmp(x->path, path) == 0) || (x->frames != NULL && strcmp(x->frames, path) == 0)) {
             return true;
         }
         for (size_t k = 0; k < x->n_map; k++) {
@@ -483,6 +486,9 @@ bool result_open(struct results *r, struct result *item)
     }
     if (item->kind == RESULT_TEXT || item->kind == RESULT_ARRAY) {
         return result_text_open(item);
+    }
+    if (item->frames != NULL && limn_animation_load_frames(item->frames, FRAME_S, &item->shown, NULL) == LIMN_OK) {
+        return true; /* the GIF's captions cannot be read in cells */
     }
     if (item->path == NULL || limn_animation_load(item->path, &p, &item->shown, &err) != LIMN_OK) {
         item->problem = copy(err.text[0] != '\0' ? err.text : "it cannot be loaded");

@@ -41,6 +41,7 @@ struct result {
     struct result_frame *frame; /* of an animation: one each; NULL: not known */
     size_t n_frame;
     char *from, *to; /* classes of a counterfactual, or NULL */
+    char *frames;    /* .npy of its frames without captions, or NULL */
     /* loaded by result_open */
     struct limn_animation *shown; /* pictures and animations */
     limn_explanation *array;      /* an array that can be drawn */

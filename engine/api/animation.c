@@ -4,9 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/api.h"
+#include "api/shift.h"
 #include "base/file.h"
 #include "image/gif.h"
+#include "tensor/npy.h"
 
 #define MAX_FILE_BYTES (1u << 30)
 #define MAX_FRAME_BYTES (1u << 30)
@@ -138,6 +139,46 @@ limn_status limn_animation_load(const char *path, const struct limn_animation_pa
     a = NULL;
 out:
     mem_free(data);
+    limn_animation_free(&a);
+    return st;
+}
+
+limn_status limn_animation_load_frames(const char *path, double seconds, struct limn_animation **out, limn_error *err)
+{
+    enum { ENDS = 8 }; /* the first and the last frame are shown so many times as long */
+    static const struct limn_animation_params none = {0};
+    limn_status st = LIMN_OK;
+    struct tensor t = {0};
+    struct image one = {0};
+    struct limn_animation *a = NULL;
+    API_NEED(path);
+    API_NEED(out);
+    TRY(npy_read(path, &t, err));
+    const int32_t *d = t.shape.dim;
+    if (t.shape.rank != 4 || (d[1] != 1 && d[1] != 3) || shape_elems(&t.shape) == 0) {
+        char text[SHAPE_TEXT_MAX];
+        st = err_set(err, LIMN_ERR_SHAPE, "%s: array of %s (expected frames x 1 or 3 channels x height x width)", path,
+                     shape_text(&t.shape, text));
+        goto out;
+    }
+    a = mem_zalloc(1, sizeof(*a));
+    if (a == NULL) {
+        TRY(err_nomem(err, sizeof(*a), "an animation"));
+    }
+    struct loading l = {.a = a, .p = &none};
+    for (int32_t i = 0; i < d[0]; i++) {
+        const size_t size = shape_elems(&t.shape) / (size_t)d[0];
+        TRY(pixels_to_image(t.data + (size_t)i * size, &t.shape, &one, err));
+        TRY(add_frame(&l, &one, i == 0 || i + 1 == d[0] ? ENDS * seconds : seconds, err));
+        image_finish(&one);
+    }
+    a->width = d[3];
+    a->height = d[2];
+    *out = a;
+    a = NULL;
+out:
+    image_finish(&one);
+    tensor_finish(&t);
     limn_animation_free(&a);
     return st;
 }

@@ -146,10 +146,16 @@ static void fill_viewer(struct app *a, limn_image *frame[2], struct limn_animati
         CHECK(limn_image_create(16, 8, rgb, &frame[i], NULL) == LIMN_OK);
     }
     *animation = (struct limn_animation){.frame = frame, .seconds = seconds, .n = 2, .width = 16, .height = 8};
-    a->viewer.shown = animation;
-    a->viewer.path = path;
-    a->viewer.n = 2;
-    a->viewer.job = 7;
+    struct results *r = &a->viewer.results;
+    r->job = 7;
+    r->n = 2;
+    r->item = calloc(2, sizeof *r->item);
+    for (int i = 0; i < 2; i++) {
+        r->item[i].kind = i == 0 ? RESULT_ANIMATION : RESULT_PICTURE;
+        r->item[i].path = strdup(path[i]);
+        r->item[i].title = strdup(path_base(path[i]));
+        r->item[i].shown = animation;
+    }
 }
 
 /* Two results that play in step, and one that cannot be read. */
@@ -222,8 +228,10 @@ void unmake(struct app *a)
     form_destroy(&a->new_job.form, a->new_job.n_forms);
     forms_free(command, n_commands_made);
     for (int i = 0; i < 2; i++) {
+        a->viewer.results.item[i].shown = NULL; /* not of the heap */
         limn_image_destroy(&made.frame[i]);
     }
+    viewer_free(&a->viewer);
     free(a);
 }
 

@@ -111,22 +111,19 @@ static void draw_missing(const struct app *a, const struct ui *u, struct rect r)
 {
     const struct viewer_state *v = &a->viewer;
     struct limn_method_info m = {0};
-    char head[400], cls[200], what[200], key[32];
+    char name[500], cls[200], what[80], key[32];
     const char *title = viewer_method(v, &m) != NULL ? m.title : v->name.method;
     viewer_class_text(viewer_item(v), v->name.cls, cls);
-    if (v->name.layer[0] != '\0') {
-        snprintf(head, sizeof head, "No %.60s map of %.120s for %.120s yet", title, v->name.layer, cls);
-    } else {
-        snprintf(head, sizeof head, "No %.60s map for %.120s yet", title, cls);
-    }
+    snprintf(name, sizeof name, "%.60s · %.120s%s%.120s", title, v->name.layer, v->name.layer[0] ? " · " : "", cls);
     keymap_keys(&a->keys, ACT_MAKE, key, sizeof key);
-    if (v->asking || v->n_waiting > 0) {
-        snprintf(what, sizeof what, v->asking ? "a job for it goes into the queue" : "job %lld makes it",
-                 v->asking ? 0LL : (long long)v->waiting[v->n_waiting - 1]);
+    if (v->asking) {
+        snprintf(what, sizeof what, "on its way into the queue");
+    } else if (v->n_waiting > 0) {
+        snprintf(what, sizeof what, "job %lld makes it", (long long)v->waiting[v->n_waiting - 1]);
     } else {
         snprintf(what, sizeof what, "%s makes it", key);
     }
-    ui_centre(u, r, (const char *const[]){head, what}, 2);
+    ui_centre(u, r, (const char *const[]){"There is no such map yet", name, what}, 3);
 }
 
 static void draw_body(const struct app *a, const struct ui *u, struct rect r)
@@ -403,7 +400,9 @@ static const char *hint(const struct app *a, enum action action)
     case ACT_DIFFERENCE:
         return plays || viewer_minus(v) != NULL ? NULL : "";
     case ACT_COLORMAP:
-        return maps && !v->difference && !few_colours(a) ? NULL : "";
+        return maps && !few_colours(a) && v->scale.colormap != NULL && !v->scale.diverging ? NULL : "";
+    case ACT_OPEN_LOG:
+        return "";
     case ACT_AXIS:
         return v->size[0] > 0 ? NULL : "";
     case ACT_LESS:

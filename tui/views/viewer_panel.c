@@ -65,8 +65,8 @@ void viewer_bar(const struct app *a, const struct ui *u, struct rect r)
     draw_ramp(a, u, (struct rect){r.x, r.y, 2, r.h}, s->colormap);
     const int32_t parts = r.h >= 9 ? 4 : 2;
     for (int32_t i = 0; i <= parts; i++) {
-        const int32_t y = r.y + (r.h - 1) * i / parts;
-        const double v = s->high + (s->low - s->high) * (y - r.y) / (r.h - 1);
+        const int32_t y = r.y + ((r.h - 1) * i + parts / 2) / parts;
+        const double v = s->high + (s->low - s->high) * i / parts;
         const double least = 1e-9 * (s->high - s->low);
         ui_text(u, r, r.x + 2, y, 1, UI_DIM, "–");
         ui_text(u, r, r.x + 3, y, r.w - 3, i == 0 || i == parts ? UI_TEXT : UI_DIM,

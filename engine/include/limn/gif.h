@@ -62,6 +62,10 @@ struct limn_animation_params {     /* zero: the default of each field */
 /* All frames in memory, at most 1 GiB of them. Free with limn_animation_free. `p` may be NULL. File. */
 LIMN_API limn_status limn_animation_load(const char *path, const struct limn_animation_params *p,
                                          struct limn_animation **out, limn_error *err);
+/* Frames that were stored as numbers, [N,C,H,W] with C 1 or 3 and 0..1 as black to white (what `limn shift --npy`
+ * writes), each shown for `seconds`, the first and the last one longer. LIMN_ERR_SHAPE for another array. File. */
+LIMN_API limn_status limn_animation_load_frames(const char *path, double seconds, struct limn_animation **out,
+                                                limn_error *err);
 LIMN_API void limn_animation_free(struct limn_animation **animation);
 
 #ifdef __cplusplus
