@@ -86,7 +86,7 @@ static int check_outputs(const struct args *a, const struct inputs *in, const st
         if (k->pictures && !k->info.per_method) {
             code = check_path(a, in, k->folder, i, k->view, "png");
         }
-        if (code == 0 && k->npy != NULL) {
+        if (code == 0 && args_has(a, OPT_MAPS)) {
             code = check_path(a, in, k->npy, i, "input", in->volumes ? "npy" : "png");
         }
         for (size_t j = 0; j < n && code == 0; j++) {
@@ -303,7 +303,7 @@ static int each(struct run *r, limn_explanation *e, const size_t *index)
         inputs_name(r->inputs, index[i], name, sizeof(name));
         json_t *outputs = k->items ? need(json_array()) : NULL, *classes = k->items ? need(json_array()) : NULL;
         size_t n = limn_explanation_class_count(e, i);
-        if (k->npy != NULL) {
+        if (args_has(r->args, OPT_MAPS)) {
             code = save_input(r, e, i, &(struct target){stem, -1, -1, outputs});
         }
         for (size_t c = 0; c < n && code == 0; c++) {
@@ -381,9 +381,10 @@ static const struct option options[] = {
     ROWS_EXPLAIN,
     CHOICE(OPT_VIEW, "view", 0, "VIEW", "auto", TYPE_CHOICE, choice_view, "how maps are drawn; none: only raw maps"),
     VALUE(OPT_OUTPUT, "output", 'o', "PATH", NULL, TYPE_TEXT, "folder for the pictures, or FILE.png for a single one"),
-    VALUE(OPT_NPY, "npy", 0, "DIR", NULL, TYPE_FOLDER,
-          "also write raw maps, STEM.METHOD.npy, and the picture as the network saw it, STEM.input.png"),
-    FLAG(OPT_MAPS, "maps", 0, "as --npy, into the folder of the pictures: what the viewer of `limn tui` draws from"),
+    VALUE(OPT_NPY, "npy", 0, "DIR", NULL, TYPE_FOLDER, "also write raw maps, STEM.METHOD.npy"),
+    FLAG(OPT_MAPS, "maps", 0,
+         "as --npy, into the folder of the pictures, and the picture as the network saw it, STEM.input.png: what the "
+         "viewer of `limn tui` draws from"),
     ROWS_SLICES,
     ROWS_WRITE,
     ROW_EDIT,

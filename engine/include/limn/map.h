@@ -1,6 +1,6 @@
 /* limn: raw maps that were stored, drawn again without the network. The rules of <limn/limn.h> hold here too.
  *
- * `limn explain --npy` writes each map as it is and, beside them, the picture (or volume) as the network saw it. The
+ * `limn explain --maps` writes each map as it is and, beside them, the picture (or volume) as the network saw it. The
  * two make an explanation again, which limn_render draws to the same pixels as the one that it was saved from. */
 #ifndef LIMN_MAP_H
 #define LIMN_MAP_H
