@@ -313,6 +313,7 @@ static limn_status make_decoder_task(struct training *t, limn_error *err)
                                 .width = d->width,
                                 .classes = t->encoder ? model_get_card(t->encoder)->n_classes : 0,
                                 .range = in->range,
+                                .classifier = t->encoder,
                                 .start = t->start,
                                 .whole = t->p->whole || !t->start,
                                 .seed = t->p->seed};

@@ -22,22 +22,28 @@ const char *decoder_loss_name(enum decoder_loss k)
     return k < DECODER_LOSSES ? names[k] : NULL;
 }
 
+/* x scale + shift, by channel. */
+static value_id by_channel(struct builder *b, int32_t n, const float *scale, const float *shift, value_id x)
+{
+    value_id s = VALUE_NONE, t = VALUE_NONE;
+    if (b->status == LIMN_OK) {
+        b->status = graph_const_data(b->g, NULL, SHAPE(n), scale, &s, b->err);
+    }
+    if (b->status == LIMN_OK) {
+        b->status = graph_const_data(b->g, NULL, SHAPE(n), shift, &t, b->err);
+    }
+    return build_scale_channels(b, x, s, t);
+}
+
 /* x in the network's range as a picture in [0,1]. */
 static value_id as_picture(struct builder *b, const struct decoder_options *o, value_id x)
 {
     float scale[4], shift[4];
-    value_id s = VALUE_NONE, t = VALUE_NONE;
     for (int32_t k = 0; k < o->channels; k++) {
         scale[k] = o->std[k] / o->range;
         shift[k] = o->mean[k] / o->range;
     }
-    if (b->status == LIMN_OK) {
-        b->status = graph_const_data(b->g, NULL, SHAPE(o->channels), scale, &s, b->err);
-    }
-    if (b->status == LIMN_OK) {
-        b->status = graph_const_data(b->g, NULL, SHAPE(o->channels), shift, &t, b->err);
-    }
-    return build_scale_channels(b, x, s, t);
+    return by_channel(b, o->channels, scale, shift, x);
 }
 
 static value_id to_size(struct builder *b, value_id y, const struct shape *s)
@@ -50,6 +56,76 @@ static value_id to_size(struct builder *b, value_id y, const struct shape *s)
     return build(b, &op_resize, NULL, &a, y);
 }
 
+/* A picture in [0,1] as x in the network's range. */
+static value_id from_picture(struct builder *b, const struct decoder_options *o, value_id v)
+{
+    float scale[4], shift[4];
+    for (int32_t k = 0; k < o->channels; k++) {
+        scale[k] = o->range / o->std[k];
+        shift[k] = -o->mean[k] / o->std[k];
+    }
+    return by_channel(b, o->channels, scale, shift, v);
+}
+
+static limn_status append_scores(struct graph *to, const struct graph *g, value_id in, value_id scores, value_id x,
+                                 const char *prefix, value_id *out, limn_error *err)
+{
+    value_id *map = mem_alloc(g->n_value, sizeof(*map));
+    if (!map) {
+        return err_nomem(err, g->n_value * sizeof(*map), "a classifier");
+    }
+    for (size_t i = 0; i < g->n_value; i++) {
+        map[i] = VALUE_NONE;
+    }
+    map[in] = x;
+    limn_status st =
+        graph_append(to, g, &(struct graph_append){.prefix = prefix, .want = &scores, .n_want = 1, .map = map}, err);
+    *out = map[scores];
+    mem_free(map);
+    return st;
+}
+
+/* The classifier's scores of the input and of its reconstruction `y`, a picture that is drawn clipped: [N, 2 classes].
+ */
+static limn_status judge(const struct decoder *d, struct builder *b, value_id x, value_id y, value_id *out)
+{
+    static const struct clip_attrs unit = {0, 1};
+    static const struct concat_attrs side = {1};
+    struct graph *g = NULL;
+    value_id in, scores, of[2];
+    limn_status st = LIMN_OK;
+    limn_error *err = b->err;
+    y = from_picture(b, &d->opt, build(b, &op_clip, NULL, &unit, y));
+    TRY(b->status);
+    TRY(model_build(d->opt.classifier, build_shape(b, x)->dim[0], &g, &in, &scores, err));
+    TRY(append_scores(b->g, g, in, scores, x, "of_input:", &of[0], err));
+    TRY(append_scores(b->g, g, in, scores, y, "of_output:", &of[1], err));
+    graph_adopt(b->g, &g);
+    *out = build(b, &op_concat, NULL, &side, of[0], of[1]);
+    st = b->status;
+out:
+    graph_destroy(&g);
+    return st;
+}
+
+static int32_t top_of(const float *score, int32_t n)
+{
+    int32_t top = 0;
+    for (int32_t k = 1; k < n; k++) {
+        top = score[k] > score[top] ? k : top;
+    }
+    return top;
+}
+
+static void decoder_score(const struct train_task *t, const float *output, const float *target, int32_t label,
+                          struct train_score *s)
+{
+    int32_t n = ((const struct decoder *)t)->opt.classes;
+    (void)target;
+    (void)label;
+    s->hits += top_of(output, n) == top_of(output + n, n);
+}
+
 static limn_status decoder_make(struct train_task *t, int32_t batch, bool train, struct train_graph *out,
                                 limn_error *err)
 {
@@ -58,7 +134,6 @@ static limn_status decoder_make(struct train_task *t, int32_t batch, bool train,
     struct arch_graph a = {0};
     struct train_graph g = {.target = VALUE_NONE, .output = VALUE_NONE, .dropout_step = VALUE_NONE};
     limn_status st = LIMN_OK;
-    (void)train;
     TRY(arch_build(d->opt.arch, d->weights, input, false, &a, err));
     a.graph->value[a.logits].flags &= ~(uint32_t)VALUE_OUTPUT;
     struct builder b = {a.graph, LIMN_OK, err};
@@ -68,6 +143,9 @@ static limn_status decoder_make(struct train_task *t, int32_t batch, bool train,
         g.items = build_add(&b, g.items, loss_items(&b, LOSS_L1, false, y, x));
     }
     TRY(b.status);
+    if (!train && d->base.score) {
+        TRY(judge(d, &b, a.input, y, &g.output));
+    }
     g.input = a.input;
     g.graph = a.graph;
     a.graph = NULL;
@@ -102,6 +180,13 @@ out:
     return st;
 }
 
+/* The classifier can judge: it takes what the data set has. */
+static bool fits(const struct decoder_options *o)
+{
+    const struct model_card *c = o->classifier ? model_get_card(o->classifier) : NULL;
+    return c && o->classes > 1 && c->channels == o->channels && c->height == o->height && c->width == o->width;
+}
+
 limn_status decoder_create(const struct decoder_options *o, struct train_task **out, limn_error *err)
 {
     struct weights_start start = {
@@ -114,7 +199,11 @@ limn_status decoder_create(const struct decoder_options *o, struct train_task **
     }
     t = &d->base;
     d->opt = *o;
-    d->base = (struct train_task){.name = "decoder", .make = decoder_make};
+    d->base = (struct train_task){.name = "decoder", .make = decoder_make, .val_hits = "class_kept"};
+    if (fits(o)) {
+        d->base.score = decoder_score;
+        d->base.output_elems = 2 * (size_t)o->classes;
+    }
     TRY(weights_random(&start, &d->weights, err));
     st = list_frozen(d, err);
     if (st == LIMN_ERR_FORMAT && o->start) {

@@ -77,7 +77,8 @@ void folder_close(struct train_folder *f)
     memset(f, 0, sizeof(*f));
 }
 
-limn_status folder_write_log(const struct train_folder *f, const struct train_state *s, limn_error *err)
+limn_status folder_write_log(const struct train_folder *f, const struct train_task *t, const struct train_state *s,
+                             limn_error *err)
 {
     char path[FILE_PATH];
     size_t n = 0;
@@ -87,7 +88,7 @@ limn_status folder_write_log(const struct train_folder *f, const struct train_st
         return err_nomem(err, s->n_history * LINE_MAX_BYTES, "a log");
     }
     for (size_t i = 0; i < s->n_history; i++) {
-        int k = epoch_line(&s->history[i], text + n, LINE_MAX_BYTES);
+        int k = epoch_line(t, &s->history[i], text + n, LINE_MAX_BYTES);
         if (k < 0) {
             TRY(err_nomem(err, LINE_MAX_BYTES, "a log"));
         }

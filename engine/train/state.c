@@ -174,12 +174,14 @@ static bool put_number(json_t *o, const char *key, double v)
     return json_object_set_new(o, key, v < 0 ? json_null() : json_real(v)) == 0;
 }
 
-int epoch_line(const struct train_epoch *e, char *buf, size_t size)
+int epoch_line(const struct train_task *t, const struct train_epoch *e, char *buf, size_t size)
 {
+    char val[64];
+    snprintf(val, sizeof(val), "val_%.50s", t->val_hits ? t->val_hits : "accuracy");
     json_t *o = json_pack("{s:i}", "epoch", e->epoch);
-    bool ok = o && size > 2 && put_number(o, "train_loss", e->loss) && put_number(o, "train_accuracy", e->hits) &&
-              put_number(o, "val_loss", e->val_loss) && put_number(o, "val_accuracy", e->val_hits) &&
-              put_number(o, "lr", e->lr) && put_number(o, "seconds", e->seconds) &&
+    bool ok = o && size > 2 && put_number(o, "train_loss", e->loss) &&
+              (t->val_hits || put_number(o, "train_accuracy", e->hits)) && put_number(o, "val_loss", e->val_loss) &&
+              put_number(o, val, e->val_hits) && put_number(o, "lr", e->lr) && put_number(o, "seconds", e->seconds) &&
               json_object_set_new(o, "best", json_boolean(e->best)) == 0;
     if (!ok) {
         json_decref(o);

@@ -82,6 +82,9 @@ struct train_task {
     void (*score)(const struct train_task *t, const float *output, const float *target, int32_t label,
                   struct train_score *s);
     bool counts_hits; /* score counts right answers in `hits` */
+    /* NULL, or what `hits` are in the log ("class_kept") of a task that counts them when it validates only: then `make`
+     * gives its output, and score is called, for those graphs alone. */
+    const char *val_hits;
     /* true when `a` is the better epoch by validation; NULL: the smaller loss. */
     bool (*better)(const struct train_score *a, const struct train_score *b);
 };

@@ -190,7 +190,7 @@ static limn_status add_scores(struct trainer *r, const struct loader_batch *b, b
         s->loss += (double)b->raw[k] * (double)r->items[k];
         s->weight += (double)b->raw[k];
         s->samples++;
-        if (t->score) {
+        if (t->score && (val || !t->val_hits)) {
             t->score(t, r->output + k * t->output_elems, b->target + k * t->target_elems, b->label[k], s);
         }
     }
@@ -202,9 +202,10 @@ static double mean_loss(const struct train_score *s)
     return s->weight > 0 ? s->loss / s->weight : 0;
 }
 
-static double hit_rate(const struct trainer *r, const struct train_score *s)
+static double hit_rate(const struct trainer *r, const struct train_score *s, bool val)
 {
-    return r->o->task->counts_hits && s->samples > 0 ? s->hits / s->samples : -1;
+    const struct train_task *t = r->o->task;
+    return (t->counts_hits || (val && t->val_hits && t->score)) && s->samples > 0 ? s->hits / s->samples : -1;
 }
 
 static double seconds_left(const struct trainer *r)
@@ -224,7 +225,7 @@ static void report(struct trainer *r, size_t batch, size_t batches, bool validat
                                .batches = batches,
                                .validating = validating,
                                .loss = mean_loss(s),
-                               .hits = hit_rate(r, s),
+                               .hits = hit_rate(r, s, validating),
                                .rate = r->spent > 0 ? (double)r->done * r->o->batch / r->spent : 0,
                                .left = seconds_left(r)};
     if (r->o->step && !r->o->step(r->o->user, &p)) {
@@ -358,9 +359,9 @@ static limn_status finish_epoch(struct trainer *r, const struct train_score *val
     const struct train_score *judged = r->val ? val : &r->s.score;
     struct train_epoch e = {.epoch = r->s.epoch + 1,
                             .loss = mean_loss(&r->s.score),
-                            .hits = hit_rate(r, &r->s.score),
+                            .hits = hit_rate(r, &r->s.score, false),
                             .val_loss = r->val ? mean_loss(val) : -1,
-                            .val_hits = r->val ? hit_rate(r, val) : -1,
+                            .val_hits = r->val ? hit_rate(r, val, true) : -1,
                             .seconds = r->s.seconds,
                             .best = is_better(r, judged)};
     limn_status st = LIMN_OK;
@@ -377,7 +378,7 @@ static limn_status finish_epoch(struct trainer *r, const struct train_score *val
     r->s.seconds = 0;
     r->s.score = (struct train_score){0};
     TRY(save(r, err));
-    TRY(folder_write_log(&r->folder, &r->s, err));
+    TRY(folder_write_log(&r->folder, r->o->task, &r->s, err));
     TRY(folder_draw_losses(&r->folder, &r->s, err));
     if (r->o->epoch) {
         r->o->epoch(r->o->user, &e);
@@ -398,7 +399,7 @@ static limn_status run_epochs(struct trainer *r, limn_error *err)
             TRY(save_and_stop(r, err));
         }
     }
-    TRY(folder_write_log(&r->folder, &r->s, err));
+    TRY(folder_write_log(&r->folder, r->o->task, &r->s, err));
     TRY(folder_draw_losses(&r->folder, &r->s, err));
     TRY(folder_export(&r->folder, "model", r->plan, true, r->o->card, err));
 out:

@@ -74,7 +74,7 @@ limn_status state_parse(const char *text, const struct train_options *o, uint64_
 void state_finish(struct train_state *s);
 limn_status state_add_epoch(struct train_state *s, const struct train_epoch *e, limn_error *err);
 /* One line of JSON with a newline; returns its length as snprintf does. */
-int epoch_line(const struct train_epoch *e, char *buf, size_t size);
+int epoch_line(const struct train_task *t, const struct train_epoch *e, char *buf, size_t size);
 
 /* ---- folder.c ---- */
 struct train_folder {
@@ -85,7 +85,8 @@ struct train_folder {
  * `resume` nor `force` was asked for. */
 limn_status folder_open(struct train_folder *f, const char *path, bool resume, bool force, limn_error *err);
 void folder_close(struct train_folder *f); /* zeroed struct allowed */
-limn_status folder_write_log(const struct train_folder *f, const struct train_state *s, limn_error *err);
+limn_status folder_write_log(const struct train_folder *f, const struct train_task *t, const struct train_state *s,
+                             limn_error *err);
 limn_status folder_draw_losses(const struct train_folder *f, const struct train_state *s, limn_error *err);
 /* NAME.safetensors and NAME.json */
 limn_status folder_export(const struct train_folder *f, const char *name, struct train_plan *p, bool ema,

@@ -107,4 +107,16 @@ train -o g --epochs 1 --val none --batch 32 --accumulate 3 --ema 0.9 --optimizer
     --warmup 0.5 --augment flip,crop=2,rotate=10,translate=.1,scale=.1,brightness=.2,contrast=.2 --smoothing 0.1 \
     --class-weights balance --freeze conv1 --weights a/model.safetensors --save-every 2 --workers 2 --seed 5; code 0
 run test g/model.safetensors data --device cpu; code 0
+
+# a decoder on a classifier that stays as it is: validation tells how many reconstructions keep their class
+decoder() { run train decoder "$@" --device cpu; }
+decoder a/model.safetensors data --layer pool2 --decoder decoder4 -o d --epochs 2 --val test --batch 16 --limit 160; code 0
+check [ "$(wc -l <"$out")" -eq 2 ]; says "class kept: "
+tail -1 "$out" >last; cp last "$out"; json val_class_kept; json val_loss; check cmp -s <(tail -1 d/log.jsonl) last
+kept=$("$FIXTURE" json val_class_kept <last)
+check [ "$(awk "BEGIN { print ($kept > 0.2 && $kept <= 1) }")" -eq 1 ]
+ok; grep -q accuracy "$out" && bad "a decoder has no accuracy"
+run reconstruct d/model.safetensors "$SOURCE/assets/photos/fashion.png" --device cpu -o d; code 0; prints "PSNR"
+decoder conv_ae data -o d2 --epochs 1 --val none --limit 32 --size 28; code 0 # no classifier, no class
+check cmp -s "$out" d2/log.jsonl; json val_class_kept null
 finish

@@ -220,23 +220,26 @@ static void put_real(json_t *o, const char *key, double v)
     json_object_set_new(o, key, v < 0 ? json_null() : json_real(v));
 }
 
-static json_t *epoch_json(const struct limn_train_epoch *e)
+/* Of a decoder, val_accuracy counts the reconstructions that keep their class. */
+static json_t *epoch_json(const struct limn_train_epoch *e, bool decoder)
 {
     json_t *o = need(json_object());
     json_object_set_new(o, "epoch", json_integer(e->epoch));
     put_real(o, "train_loss", e->loss);
-    put_real(o, "train_accuracy", e->accuracy);
+    if (!decoder) {
+        put_real(o, "train_accuracy", e->accuracy);
+    }
     put_real(o, "val_loss", e->val_loss);
-    put_real(o, "val_accuracy", e->val_accuracy);
+    put_real(o, decoder ? "val_class_kept" : "val_accuracy", e->val_accuracy);
     put_real(o, "lr", e->lr);
     put_real(o, "seconds", e->seconds);
     json_object_set_new(o, "best", json_boolean(e->best));
     return o;
 }
 
-static void percent(double part, char buf[16])
+static void percent(double part, char buf[32])
 {
-    snprintf(buf, 16, part < 0 ? "-" : "%.2f %%", 100 * part);
+    snprintf(buf, 32, part < 0 ? "-" : "%.2f %%", 100 * part);
 }
 
 static void on_epoch(void *user, const struct limn_train_epoch *e)
@@ -244,19 +247,21 @@ static void on_epoch(void *user, const struct limn_train_epoch *e)
     struct train_report *r = user;
     clear_bar(r);
     if (r->json) {
-        json_t *o = epoch_json(e);
+        json_t *o = epoch_json(e, r->decoder);
         json_dumpf(o, stdout, JSON_COMPACT | JSON_REAL_PRECISION(6));
         json_decref(o);
         putchar('\n');
     } else {
-        char train[16], val[16], loss[16] = "-", spent[32];
-        percent(e->accuracy, train);
+        char train[32] = "", val[32], loss[16] = "-", spent[32];
+        if (!r->decoder) {
+            percent(e->accuracy, train);
+        }
         percent(e->val_accuracy, val);
         if (e->val_loss >= 0) {
             snprintf(loss, sizeof(loss), "%.4f", e->val_loss);
         }
-        printf("epoch %3d  training %.4f %8s  validation %s %8s  lr %.2g  %s%s\n", e->epoch, e->loss, train, loss, val,
-               e->lr, text_time(e->seconds, spent), e->best ? "  best" : "");
+        printf("epoch %3d  training %.4f %8s  validation %s %s%8s  lr %.2g  %s%s\n", e->epoch, e->loss, train, loss,
+               r->decoder ? " class kept" : "", val, e->lr, text_time(e->seconds, spent), e->best ? "  best" : "");
     }
     fflush(stdout);
 }
@@ -301,7 +306,7 @@ static void tell_artifacts(const char *folder)
 int train_report_end(struct train_report *r, limn_status st, const limn_error *err, const struct limn_train_params *p,
                      const struct limn_train_result *result)
 {
-    char accuracy[16];
+    char right[32], of[64] = "";
     clear_bar(r);
     if (st == LIMN_CANCELLED) {
         say_note("%s", err->text);
@@ -312,8 +317,12 @@ int train_report_end(struct train_report *r, limn_status st, const limn_error *e
     }
     tell_artifacts(p->output);
     if (result->best_epoch > 0) {
-        percent(result->best.val_accuracy >= 0 ? result->best.val_accuracy : result->best.accuracy, accuracy);
-        say_note("%s/best.safetensors is of epoch %d (%s)", safe(p->output), result->best_epoch, accuracy);
+        double part = result->best.val_accuracy >= 0 ? result->best.val_accuracy : result->best.accuracy;
+        percent(part, right);
+        if (part >= 0) {
+            snprintf(of, sizeof(of), " (%s%s)", r->decoder ? "class kept: " : "", right);
+        }
+        say_note("%s/best.safetensors is of epoch %d%s", safe(p->output), result->best_epoch, of);
     }
     return 0;
 }
@@ -323,7 +332,7 @@ int train_report_end(struct train_report *r, limn_status st, const limn_error *e
 typedef limn_status (*train_fn)(limn_context *ctx, const struct limn_train_params *p, struct limn_train_result *out,
                                 limn_error *err);
 
-static int train_task(const struct args *a, const char *task, const char *arch, train_fn train)
+static int train_task(const struct args *a, bool decoder, const char *arch, train_fn train)
 {
     static double reals[TRAIN_REALS];
     const char *device = args_text(a, OPT_DEVICE, NULL);
@@ -332,7 +341,7 @@ static int train_task(const struct args *a, const char *task, const char *arch, 
         .device = reference ? NULL : device, .max_memory = args_bytes(a, OPT_MAX_MEMORY, 0), .reference = reference};
     struct limn_train_params p;
     struct limn_train_result result = {0};
-    struct train_report r = {.task = task};
+    struct train_report r = {.decoder = decoder};
     limn_context *ctx = NULL;
     limn_error err = {0};
     int code = train_params(a, &p, reals);
@@ -357,7 +366,7 @@ static int train_classifier(const struct args *a)
     if (a->n_pos != 2) {
         return say_error(EXIT_USAGE, "train classifier: one data set expected (found %zu operands)", a->n_pos - 1);
     }
-    return train_task(a, "classifier", "lenet", limn_train_classifier);
+    return train_task(a, false, "lenet", limn_train_classifier);
 }
 
 static int train_decoder(const struct args *a)
@@ -366,7 +375,7 @@ static int train_decoder(const struct args *a)
         return say_error(EXIT_USAGE, "train decoder: an encoder and a data set expected (found %zu operands)",
                          a->n_pos - 1);
     }
-    return train_task(a, "decoder", NULL, limn_train_decoder);
+    return train_task(a, true, NULL, limn_train_decoder);
 }
 
 static const struct {
@@ -462,6 +471,7 @@ const struct command command_train = {
             "finite ends the training with exit code 6; the checkpoints stay.\n\n"
             "`train decoder` puts a decoder on a layer of a classifier, which stays as it is, and trains it to give "
             "back the pictures; the weights hold both and are an autoencoder for `limn shift` and `limn reconstruct`. "
+            "Validation tells how many pictures keep their class when the classifier sees the reconstruction. "
             "ENCODER may also be the name of an autoencoder architecture (conv_ae), which is then trained as a whole.",
     .example = "limn train classifier /usr/share/datasets/fashion-mnist -o clothes --arch lenet --epochs 10",
     .options = options,

@@ -15,7 +15,7 @@ void data_params(const struct args *a, const char *path, struct limn_data_params
 struct train_report {
     bool json, bar, shown;
     double last; /* clock of the last drawing */
-    const char *task;
+    bool decoder;
     int exit_code;
 };
 /* For whoever listens to events: device and seed. */

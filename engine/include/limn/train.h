@@ -105,7 +105,8 @@ struct limn_train_result {
 LIMN_API limn_status limn_train_classifier(limn_context *ctx, const struct limn_train_params *p,
                                            struct limn_train_result *out, limn_error *err);
 
-/* The same for an autoencoder; there are no labels and no accuracy. */
+/* The same for an autoencoder; there are no labels. On a classifier that takes the data set's pictures, val_accuracy is
+ * the part of the validation samples whose reconstruction it gives the same class. */
 LIMN_API limn_status limn_train_decoder(limn_context *ctx, const struct limn_train_params *p,
                                         struct limn_train_result *out, limn_error *err);
 LIMN_API const char *limn_decoder_loss_name(size_t i); /* NULL past the last. Quick. */
