@@ -15,7 +15,7 @@ static atomic_int state; /* 0: the environment was not read yet, 1: nothing arme
 
 static void read_environment(void)
 {
-    static const char *const names[INJECT_KIND_COUNT] = {"alloc", "vulkan", "file"};
+    static const char *const names[INJECT_KIND_COUNT] = {"alloc", "vulkan", "lost", "file"};
     const char *spec = getenv("LIMN_INJECT");
     int expected = 0;
     if (!atomic_compare_exchange_strong(&state, &expected, 1) || !spec) {

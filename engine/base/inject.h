@@ -5,7 +5,13 @@
 
 #include <stdbool.h>
 
-enum inject_kind { INJECT_ALLOC, INJECT_VULKAN, INJECT_FILE, INJECT_KIND_COUNT };
+enum inject_kind {
+    INJECT_ALLOC,
+    INJECT_VULKAN, /* a call is out of memory */
+    INJECT_LOST,   /* a call finds the device lost */
+    INJECT_FILE,
+    INJECT_KIND_COUNT
+};
 
 /* True when this call must fail. Called by base/mem.c, base/file.c and engine/vk only. */
 bool inject_hit(enum inject_kind kind);

@@ -15,6 +15,7 @@ struct sink {
     png_infop info;
     png_textp text;
     char message[128];
+    bool refused; /* an allocation: libpng says so in many ways, or goes on without the text */
 };
 
 static void on_error(png_structp png, png_const_charp text)
@@ -35,8 +36,10 @@ static void on_warning(png_structp png, png_const_charp text)
 
 static png_voidp on_alloc(png_structp png, png_alloc_size_t n)
 {
-    (void)png;
-    return mem_alloc(n, 1);
+    struct sink *s = png_get_mem_ptr(png);
+    void *p = mem_alloc(n, 1);
+    s->refused = s->refused || !p;
+    return p;
 }
 
 static void on_free(png_structp png, png_voidp p)
@@ -49,6 +52,7 @@ static void on_write(png_structp png, png_bytep data, size_t n)
 {
     struct sink *s = png_get_io_ptr(png);
     if (mem_grow(&s->data, &s->cap, s->used + n, 1, NULL) != LIMN_OK) {
+        s->refused = true;
         png_error(png, "out of memory");
     }
     memcpy(s->data + s->used, data, n);
@@ -108,9 +112,11 @@ limn_status image_save_png(const char *path, const struct image *im, const struc
         } else if (setjmp(png_jmpbuf(s->png)) == 0) {
             write_picture(s, im, n_text);
         } else {
-            st = err_set(err, strstr(s->message, "emory") ? LIMN_ERR_NOMEM : LIMN_ERR_INTERNAL, "%s: PNG: %s", path,
-                         s->message);
+            st = err_set(err, LIMN_ERR_INTERNAL, "%s: PNG: %s", path, s->message);
         }
+    }
+    if (s->refused) {
+        st = err_set(err, LIMN_ERR_NOMEM, "out of memory: the PNG of %s", path);
     }
     if (st == LIMN_OK) {
         st = file_write_atomic(path, s->data, s->used, force, err);

@@ -69,7 +69,10 @@ limn_status vk_physical_list(struct vk_instance *vi, struct vk_physical **out, s
 limn_status vk_select(const struct vk_physical *list, size_t n, const char *which, size_t *out, limn_error *err);
 
 /* --- fault.c --- */
-#define VK_CALL(fn, name, ...) (inject_hit(INJECT_VULKAN) ? VK_ERROR_OUT_OF_DEVICE_MEMORY : (fn)->name(__VA_ARGS__))
+#define VK_CALL(fn, name, ...)                                                                                         \
+    (inject_hit(INJECT_VULKAN) ? VK_ERROR_OUT_OF_DEVICE_MEMORY                                                         \
+     : inject_hit(INJECT_LOST) ? VK_ERROR_DEVICE_LOST                                                                  \
+                               : (fn)->name(__VA_ARGS__))
 struct vk_device;
 const char *vk_result_name(VkResult r);
 /* LIMN_OK for VK_SUCCESS, else the error with the name of the call; remembers a lost device when d is not NULL. */

@@ -1,15 +1,16 @@
-# The whole program with one call failing: allocation, Vulkan call or file access number K (LIMN_INJECT), alone or with
-# every later one ("+"). However it fails, it ends with a documented exit code and one line; the files that it leaves
+# The whole program with one call failing: allocation, Vulkan call (out of memory, or the device lost) or file access
+# number K (LIMN_INJECT), alone or with every later one ("+"). However it fails, it ends with a documented exit code and one line; the files that it leaves
 # are those that it names, complete and with no temporary file beside them; and a failure that it gets over (a cache
 # that cannot be read) changes no result. Built with sanitizers, a report or a leak shows as another code or more lines.
 # The default suite takes a sample of every kind (another INJECT_SEED, another sample); with INJECT_EVERY=1, from
-# faults_all.sh, every Vulkan call and file access fails once, and every 97th allocation (INJECT_KINDS: fewer kinds).
+# faults_all.sh, every Vulkan call and file access fails once, and every 97th allocation (INJECT_KINDS, INJECT_COMMANDS:
+# fewer of them).
 . "$(dirname "$0")/lib.sh"
 every=${INJECT_EVERY:-} seed=${INJECT_SEED:-1}
-sample=8
+sample=${INJECT_SAMPLE:-5}
 past=12 # runs in a row without an effect: K is past the last call
 export LIMN_MODELS=$SOURCE/assets/models
-photo=$SOURCE/assets/photos/fashion.png
+photo=$SOURCE/assets/photos/fashion.png shoe=$SOURCE/assets/photos/sneaker.png
 
 # what COMMAND: one run, its files in o/
 subject() {
@@ -18,6 +19,10 @@ subject() {
     classify) run classify lenet_fashion "$photo" --device cpu ;;
     explain) run explain lenet_fashion "$photo" --device cpu --method all -o o --npy o ;;
     onnx) run classify "$SOURCE/tests/golden/models/lenet_mnist.onnx" "$photo" --device cpu ;;
+    shift)
+        run shift lenet_fashion lenet_fashion_ae "$shoe" --device cpu --to "Ankle boot" --frames 3 --curve --heat int \
+            --png --npy -o o -q
+        ;;
     esac
 }
 files() { find o -type f 2>/dev/null | LC_ALL=C sort; }
@@ -38,7 +43,7 @@ inject() {
         ;;
     *)
         ok
-        case "${2%%:*} $code" in "alloc 7" | "file 3" | "file 4" | "vulkan 5" | "vulkan 7") ;; *) bad "exit code $code" ;; esac
+        case "${2%%:*} $code" in "alloc 7" | "file 3" | "file 4" | "vulkan 5" | "vulkan 7" | "lost 5") ;; *) bad "exit code $code" ;; esac
         ;;
     esac
     one_line
@@ -80,14 +85,14 @@ all() { # all COMMAND KIND STEP
 }
 
 declare -A good
-for command in classify explain onnx; do
+for command in ${INJECT_COMMANDS:-classify explain onnx shift}; do
     subject $command # fills the caches
     code 0
     subject $command
     code 0
     silent
     good[$command]=$(sums)
-    for kind in ${INJECT_KINDS:-file vulkan alloc}; do
+    for kind in ${INJECT_KINDS:-file vulkan lost alloc}; do
         if [ -z "$every" ]; then
             some $command $kind
         else
