@@ -199,8 +199,8 @@ static void test_refused(struct vk_device *d)
 
 /* --- failures, of the device only --- */
 
-/* One call of Vulkan failing somewhere between set and wait. */
-static void test_faults(struct vk_device *d)
+/* One call of Vulkan failing somewhere between set and wait: `want_status` comes from one of them. */
+static void test_faults(struct vk_device *d, enum inject_kind kind, limn_status want_status)
 {
     struct net t;
     net_init(&t, true);
@@ -209,17 +209,20 @@ static void test_faults(struct vk_device *d)
     for (unsigned long k = 1; k < 100; k++) {
         set_start(&t, e);
         CHECK_OK(set_step(&t, e, 0));
-        inject_arm(INJECT_VULKAN, k, false);
+        inject_arm(kind, k, false);
         limn_status st = exec_start(e, 0, 1, &err), set = LIMN_OK;
         if (st == LIMN_OK) {
             set = set_step(&t, e, 1);
             st = exec_wait(e, &err);
             CHECK(st == LIMN_OK || exec_wait(e, &err) == LIMN_ERR_ARG);
         }
-        bool hit = inject_seen(INJECT_VULKAN) >= k;
-        inject_arm(INJECT_VULKAN, 0, false);
+        bool hit = inject_seen(kind) >= k;
+        inject_arm(kind, 0, false);
+        CHECK(d->lost == (hit && kind == INJECT_LOST));
+        d->lost = false; /* it is not: the rest tells that nothing is in a wrong state */
         CHECK((st != LIMN_OK || set != LIMN_OK) == hit);
-        CHECK(st == LIMN_OK || st == LIMN_ERR_DEVICE_NOMEM);
+        CHECK(st == LIMN_OK || st == want_status);
+        CHECK(set == LIMN_OK || set == want_status);
         failed += hit;
         set_start(&t, e); /* and now the two steps as if nothing had been */
         CHECK_OK(set_step(&t, e, 0));
@@ -305,7 +308,8 @@ int main(void)
     for (int map = 1; map >= 0; map--) { /* and through the staging block */
         d->no_map = map == 0;
         test_all(d);
-        test_faults(d);
+        test_faults(d, INJECT_VULKAN, LIMN_ERR_DEVICE_NOMEM);
+        test_faults(d, INJECT_LOST, LIMN_ERR_DEVICE_LOST);
         test_lost(d);
         test_ends(d);
     }
