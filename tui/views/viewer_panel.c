@@ -69,7 +69,7 @@ void viewer_bar(const struct app *a, const struct ui *u, struct rect r)
         const double v = s->high + (s->low - s->high) * i / parts;
         const double least = 1e-9 * (s->high - s->low);
         ui_text(u, r, r.x + 2, y, 1, UI_DIM, "–");
-        ui_text(u, r, r.x + 3, y, r.w - 3, i == 0 || i == parts ? UI_TEXT : UI_DIM,
+        ui_text(u, r, r.x + 4, y, r.w - 4, i == 0 || i == parts ? UI_TEXT : UI_DIM,
                 number(fabs(v) < least ? 0 : v, text));
     }
 }

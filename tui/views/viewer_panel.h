@@ -4,7 +4,7 @@
 
 #include "app.h"
 
-enum { BAR_WIDTH = 11 };
+enum { BAR_WIDTH = 13 };
 /* The colour bar with its numbers, BAR_WIDTH wide. */
 void viewer_bar(const struct app *a, const struct ui *u, struct rect r);
 /* Results, classes, facts of the map; frames of a counterfactual. */
