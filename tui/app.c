@@ -29,6 +29,18 @@ void app_init(struct app *a, const struct caps *caps)
     keymap_default(&a->keys);
 }
 
+bool jobs_go_on(const struct app *a)
+{
+    const uint64_t *n = a->queue.count;
+    return n[LIMN_JOB_RUNNING] + n[LIMN_JOB_QUEUED] + n[LIMN_JOB_INTERRUPTED] > 0;
+}
+
+unsigned app_where(const struct app *a)
+{
+    const bool typing = a->view == VIEW_NEW && (a->new_job.editing || a->new_job.filtering);
+    return typing ? IN_EDIT : views[a->view]->where;
+}
+
 void app_say(struct app *a, enum ui_role role, const char *fmt, ...)
 {
     va_list ap;
@@ -124,7 +136,9 @@ static void draw_tabs(const struct app *a, const struct ui *u, struct rect r)
         const bool here = a->view == (enum view_id)i;
         const struct style s = here && u->colours < PICTURE_256 ? ui_style(UI_STRONG, u->colours)
                                                                 : ui_style(here ? UI_SELECTED : UI_BAR, u->colours);
-        x = grid_text(u->grid, r, x, r.y, s, text);
+        const int32_t end = grid_text(u->grid, r, x, r.y, s, text);
+        ui_hit(u, (struct rect){x, r.y, end - x, 1}, HIT_ACTION, ACT_VIEW_QUEUE + i);
+        x = end;
     }
     draw_counts(a, u, r, x);
 }
@@ -139,7 +153,7 @@ static void draw_hints(const struct app *a, const struct ui *u, struct rect r)
         for (int i = 1; i < ACT_COUNT; i++) {
             const enum action act = (enum action)i;
             const struct action_info *info = action_info(act);
-            const bool last = act == always[0] || act == always[1], here = (info->where & views[a->view]->where) != 0;
+            const bool last = act == always[0] || act == always[1], here = (info->where & app_where(a)) != 0;
             const char *now = here && views[a->view]->hint != NULL ? views[a->view]->hint(a, act) : NULL;
             const char *hint = now != NULL ? now : info->hint;
             if (hint[0] == '\0' || !here || last != (pass == 1)) {
@@ -152,6 +166,7 @@ static void draw_hints(const struct app *a, const struct ui *u, struct rect r)
             if (one[0] == '\0' || w + kept > room) {
                 continue;
             }
+            ui_hit(u, (struct rect){x, r.y, w, 1}, HIT_ACTION, act);
             x += ui_text(u, r, x, r.y, room, UI_ACCENT, one) + 1;
             x += ui_text(u, r, x, r.y, room, UI_DIM, hint) + 2;
             room = r.x + r.w - 1 - x;
@@ -172,11 +187,19 @@ static void draw_too_small(const struct app *a, const struct ui *u, struct rect 
     }
 }
 
+static void forget_hits(const struct app *a)
+{
+    if (a->hits != NULL) {
+        a->hits->n = 0;
+    }
+}
+
 void app_draw(const struct app *a, struct grid *g)
 {
-    const struct ui u = {g, a->caps.colours};
+    const struct ui u = {g, a->caps.colours, a->hits};
     struct rect r = {0, 0, g->width, g->height};
     grid_fill(g, r, ' ', STYLE_PLAIN);
+    forget_hits(a);
     if (g->width < LEAST_WIDTH || g->height < LEAST_HEIGHT) {
         draw_too_small(a, &u, r);
     } else {
@@ -192,7 +215,12 @@ void app_draw(const struct app *a, struct grid *g)
         }
         draw_hints(a, &u, r);
         if (a->overlay != OVERLAY_NONE) {
-            overlay_draw(a, &u, all);
+            forget_hits(a); /* of what lies beneath */
+            if (a->overlay == OVERLAY_PROMPT) {
+                prompt_draw(a, &u, all);
+            } else {
+                overlay_draw(a, &u, all);
+            }
         }
     }
     ui_theme(g, a->caps.colours, a->caps.light);
@@ -300,27 +328,17 @@ void app_act(struct app *a, enum action action)
         a->want |= WANT_SUSPEND;
         break;
     case ACT_QUIT:
+        if (jobs_go_on(a)) {
+            prompt_ask(a, PROMPT_QUIT);
+            break;
+        } /* fall through */
+    case ACT_QUIT_NOW:
         a->want |= WANT_QUIT;
         break;
     default:
         if (action >= ACT_VIEW_QUEUE && action < ACT_VIEW_QUEUE + (int)VIEW_COUNT) {
             app_go(a, (enum view_id)(action - ACT_VIEW_QUEUE));
         }
-    }
-}
-
-/* A click on a tab. */
-static void click(struct app *a, int32_t x)
-{
-    int32_t start = tabs_start(a->width);
-    for (int i = 0; i < VIEW_COUNT; i++) {
-        char text[40];
-        const int32_t end = start + ui_columns(tab_text(a, i, a->width, text));
-        if (x >= start && x < end) {
-            app_go(a, (enum view_id)i);
-            return;
-        }
-        start = end;
     }
 }
 
@@ -334,25 +352,22 @@ void app_key(struct app *a, const struct key_event *ev)
     }
     if (a->width < LEAST_WIDTH || a->height < LEAST_HEIGHT) { /* nothing is seen: only leaving makes sense */
         const enum action act = keymap_find(&a->keys, views[a->view]->where, ev->key);
-        if (act == ACT_QUIT || act == ACT_SUSPEND || act == ACT_REDRAW) {
+        if (act == ACT_QUIT || act == ACT_QUIT_NOW) { /* nor can anything be asked */
+            app_act(a, ACT_QUIT_NOW);
+        } else if (act == ACT_SUSPEND || act == ACT_REDRAW) {
             app_act(a, act);
         }
         return;
     }
+    if (mouse_key(a, ev)) {
+        return;
+    }
+    if (a->overlay == OVERLAY_PROMPT) {
+        prompt_key(a, ev);
+        return;
+    }
     if (a->overlay != OVERLAY_NONE) {
         overlay_key(a, ev);
-        return;
-    }
-    if (ev->key == KEY_MOUSE_CLICK) {
-        if (ev->y == 0) {
-            click(a, ev->x);
-        }
-        return;
-    }
-    if (ev->key == KEY_WHEEL_UP || ev->key == KEY_WHEEL_DOWN) {
-        for (int i = 0; i < 3; i++) {
-            app_act(a, ev->key == KEY_WHEEL_UP ? ACT_UP : ACT_DOWN);
-        }
         return;
     }
     if ((a->view == VIEW_NEW && new_filter_key(a, ev)) || (a->view == VIEW_EXPORT && export_key(a, ev))) {

@@ -44,10 +44,12 @@ struct queue_state {
     size_t n_arguments;
     struct log_line *line; /* of job `id`, oldest first */
     size_t n_lines;
-    int64_t log_job;   /* whose log that is */
-    char problem[512]; /* the store cannot be read */
+    int64_t log_job;     /* whose log that is */
+    char problem[512];   /* the store cannot be read */
+    char no_worker[300]; /* why jobs wait and no worker lives; "": one does, or is about to */
 };
 
+enum new_list { NEW_FIELDS, NEW_LIST }; /* of rows that can be clicked: fields by number, rows as shown */
 enum folder_of { FOLDER_PICTURES, FOLDER_DATA, FOLDER_MODELS, FOLDER_FILES, FOLDER_KINDS };
 struct file_entry {
     char name[256];
@@ -111,7 +113,8 @@ struct models_state {
     char device_problem[512];
 };
 
-enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_PALETTE };
+enum overlay { OVERLAY_NONE, OVERLAY_HELP, OVERLAY_PALETTE, OVERLAY_PROMPT };
+enum prompt { PROMPT_QUIT, PROMPT_STOP };
 
 enum want {
     WANT_QUIT = 1,
@@ -129,9 +132,11 @@ enum want {
     WANT_WRITE = 16384,
     WANT_COMPLETE = 32768, /* the folder that is being typed */
     WANT_COMPARE = 65536,
-    WANT_LAYERS = 131072, /* of the viewer's model, to step over them */
-    WANT_MAP = 262144,    /* that the viewer misses */
-    WANT_COPY = 524288,   /* app.copy, into the clipboard */
+    WANT_LAYERS = 131072,      /* of the viewer's model, to step over them */
+    WANT_MAP = 262144,         /* that the viewer misses */
+    WANT_COPY = 524288,        /* app.copy, into the clipboard */
+    WANT_CANCEL_ALL = 1 << 20, /* and then leave */
+    WANT_UNDO = 1 << 21,
     WANTS_OF_LOOP = WANT_QUIT | WANT_SUSPEND | WANT_REDRAW | WANT_COPY
 };
 
@@ -142,7 +147,8 @@ struct app {
     int64_t now; /* ms since 1970 */
     enum view_id view;
     enum overlay overlay;
-    char search[64]; /* of the overlay */
+    enum prompt prompt; /* of the overlay */
+    char search[64];    /* of the overlay */
     int64_t overlay_marked;
     char message[400];
     enum ui_role message_role;
@@ -155,7 +161,10 @@ struct app {
     struct compare_state compare;
     struct export_state export;
     char copy[4096];
-    int64_t log_back; /* lines that the log is scrolled back from its end */
+    int64_t log_back;         /* lines that the log is scrolled back from its end */
+    int64_t undo, undo_until; /* job that was cancelled while it waited, and may be put back until then; 0: none */
+    bool cancelled_all;       /* on the way out */
+    struct hits *hits;        /* what a click on the screen means: filled by app_draw; NULL: nobody wants to know */
     unsigned want;
 };
 
@@ -166,6 +175,11 @@ struct view {
     bool (*act)(struct app *a, enum action action); /* false: not one of mine */
     /* The hint of an action as things stand; "" : it does nothing now; NULL: the table's. May be NULL. */
     const char *(*hint)(const struct app *a, enum action action);
+    /* A click on a row that draw noted by ui_hit_row: marks it; true when it was marked before, so that `open` is to be
+     * done. NULL: rows cannot be clicked. */
+    bool (*click)(struct app *a, int32_t list, int64_t index);
+    enum action open;
+    enum action wheel[2]; /* up and down; ACT_NONE: a line up and down */
 };
 extern const struct view *const views[VIEW_COUNT];
 
@@ -179,9 +193,24 @@ void app_go(struct app *a, enum view_id view);
 /* Moves a mark among n lines by an action of lists; false when it is none. */
 bool app_move(const struct app *a, enum action action, int64_t n, int64_t *marked);
 
+/* Where keys mean something now: the view, or what is typed or asked. */
+unsigned app_where(const struct app *a);
+bool jobs_go_on(const struct app *a); /* some run or wait */
+
+/* prompt.c: questions. Asked by prompt_ask, answered by actions. */
+void prompt_ask(struct app *a, enum prompt what);
+void prompt_draw(const struct app *a, const struct ui *u, struct rect r);
+void prompt_key(struct app *a, const struct key_event *ev);
+void prompt_act(struct app *a, enum action action);
+
 /* overlay.c: help and palette, both from the table of actions */
 void overlay_draw(const struct app *a, const struct ui *u, struct rect r);
 void overlay_key(struct app *a, const struct key_event *ev);
+void overlay_click(struct app *a, int64_t row);
+void overlay_wheel(struct app *a, bool up);
+
+/* mouse.c: false when it is no event of the mouse */
+bool mouse_key(struct app *a, const struct key_event *ev);
 
 /* views/queue.c */
 const struct limn_job *queue_job(const struct queue_state *q); /* the marked one, or NULL */

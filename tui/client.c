@@ -121,12 +121,11 @@ void client_jobs(struct client *c)
 
 bool client_busy(const struct client *c)
 {
-    const uint64_t *n = c->app->queue.count;
-    return n[LIMN_JOB_RUNNING] + n[LIMN_JOB_QUEUED] + n[LIMN_JOB_INTERRUPTED] > 0;
+    return jobs_go_on(c->app);
 }
 
 /* Jobs that were forgotten, here or by another program, are not marked any more. */
-static void drop_marks(struct client *c)
+void client_drop_marks(struct client *c)
 {
     struct marks *m = &c->app->marks;
     for (size_t i = m->n; i-- > 0;) {
@@ -140,48 +139,29 @@ static void drop_marks(struct client *c)
     }
 }
 
+size_t client_programs(struct client *c, struct child *out[CLIENT_CHILDREN])
+{
+    struct child *const all[] = {&c->submit, &c->retry,   &c->devices, &c->export,
+                                 &c->found,  &c->request, &c->worker,  &c->cancel};
+    memcpy(out, all, sizeof all);
+    return sizeof all / sizeof all[0];
+}
+
 bool client_look(struct client *c)
 {
     uint64_t now = 0;
+    const bool said = client_worker(c);
     if (c->store == NULL || limn_jobs_changes(c->store, &now, NULL) != LIMN_OK || now == c->changes) {
-        return false;
+        return said;
     }
     c->changes = now;
     client_jobs(c);
-    drop_marks(c);
+    client_drop_marks(c);
     static const unsigned wanted[VIEW_COUNT] = {
         [VIEW_VIEWER] = WANT_RESULTS, [VIEW_COMPARE] = WANT_COMPARE, [VIEW_EXPORT] = WANT_EXPORT};
     c->app->want |= wanted[c->app->view];
     client_requests_look(c);
     return true;
-}
-
-static void change_job(struct client *c, unsigned want)
-{
-    struct app *a = c->app;
-    limn_error err = {0};
-    const int64_t id = a->queue.id;
-    limn_status st = LIMN_OK;
-    if (want & WANT_CANCEL) {
-        st = limn_jobs_cancel(c->store, id, &err);
-    } else if (want & WANT_FORGET) {
-        st = limn_jobs_clear(c->store, id, 0, NULL, &err);
-    } else if (c->retry.pid == 0) { /* starts a worker as well, which takes its time */
-        char number[24];
-        snprintf(number, sizeof number, "%lld", (long long)id);
-        st = child_start(&c->retry, (const char *const[]){NULL, "jobs", "retry", number, NULL}, NULL) ? LIMN_OK
-                                                                                                      : LIMN_ERR_IO;
-    }
-    if (st != LIMN_OK) {
-        app_say(a, UI_BAD, "%s", err.text[0] ? err.text : "limn cannot be started");
-    } else if (want & WANT_CANCEL) {
-        app_say(a, UI_NOTE, "job %lld is asked to stop", (long long)id);
-    } else if (want & WANT_FORGET) {
-        app_say(a, UI_NOTE, "job %lld is off the list; its files stay", (long long)id);
-        a->queue.id = 0;
-        drop_marks(c);
-    }
-    client_jobs(c);
 }
 
 bool client_children(struct client *c)
@@ -213,16 +193,7 @@ bool client_children(struct client *c)
         child_finish(&c->found);
         any = true;
     }
-    if (child_read(&c->retry)) {
-        char text[400];
-        child_last_line(c->retry.text[1], text, sizeof text);
-        if (child_code(&c->retry) != 0) {
-            app_say(c->app, UI_BAD, "%s", text[0] ? text : "the job could not be tried again");
-        }
-        child_finish(&c->retry);
-        client_jobs(c);
-        any = true;
-    }
+    any |= client_queue_answers(c);
     return any;
 }
 
@@ -247,8 +218,8 @@ bool client_serve(struct client *c)
     struct app *a = c->app;
     const unsigned want = a->want;
     a->want &= WANTS_OF_LOOP;
-    if (want & (WANT_CANCEL | WANT_RETRY | WANT_FORGET)) {
-        change_job(c, want);
+    if (want & (WANT_CANCEL | WANT_RETRY | WANT_FORGET | WANT_UNDO | WANT_CANCEL_ALL)) {
+        client_change(c, want);
     }
     if (want & WANT_JOBS) {
         client_jobs(c);
@@ -289,9 +260,10 @@ bool client_serve(struct client *c)
 void client_open(struct client *c, struct app *a)
 {
     limn_error err = {0};
-    *c = (struct client){.app = a};
-    struct child *const child[] = {&c->submit, &c->devices, &c->retry, &c->export, &c->found, &c->request};
-    for (size_t i = 0; i < sizeof child / sizeof child[0]; i++) {
+    *c = (struct client){.app = a, .start_worker = c->start_worker};
+    struct child *child[CLIENT_CHILDREN];
+    const size_t n = client_programs(c, child);
+    for (size_t i = 0; i < n; i++) {
         child[i]->fd[0] = child[i]->fd[1] = -1;
     }
     if (limn_jobs_open(NULL, &c->store, &err) != LIMN_OK) {
@@ -309,14 +281,13 @@ void client_close(struct client *c)
 {
     struct app *a = c->app;
     session_save(a, limn_jobs_folder(c->store));
-    child_finish(&c->submit);
-    child_finish(&c->devices);
-    child_finish(&c->retry);
-    child_finish(&c->export);
-    child_finish(&c->request);
+    struct child *child[CLIENT_CHILDREN];
+    const size_t n = client_programs(c, child);
+    for (size_t i = 0; i < n; i++) {
+        child_finish(child[i]);
+    }
     client_compare_free(c);
     export_files_free(&a->export);
-    child_finish(&c->found);
     client_model_close(c);
     form_destroy(&a->new_job.form, a->new_job.n_forms);
     free(a->models.fact);

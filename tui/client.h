@@ -15,10 +15,14 @@ struct client {
     limn_model *model;
     char model_open[520]; /* that `model` is */
     const char **label;
-    struct child submit, retry, devices, export, found, request;
+    struct child submit, retry, devices, export, found, request, worker, cancel;
     size_t exported; /* bytes of the export's answers that were read */
     /* model and picture whose classes are, or are being, looked for */
     char found_for[4096 + 520], found_asked[4096 + 520];
+    bool start_worker; /* where jobs wait and none lives */
+    int32_t worker_tries;
+    /* since when jobs wait with no worker, 0: not; when to try next, and when it was looked for last */
+    int64_t worker_alone, worker_next, worker_looked;
 };
 
 void client_open(struct client *c, struct app *a);
@@ -35,6 +39,12 @@ bool client_busy(const struct client *c); /* jobs run or wait */
 
 /* For the files of the client only. */
 void client_jobs(struct client *c); /* lists the jobs anew; the marked one keeps its mark */
+void client_drop_marks(struct client *c);
+size_t client_programs(struct client *c, struct child *out[CLIENT_CHILDREN]); /* all that may run */
+/* client_queue.c */
+void client_change(struct client *c, unsigned want); /* cancel, undo, retry, forget, cancel all */
+bool client_queue_answers(struct client *c);         /* of the programs behind these; true when one is over */
+bool client_worker(struct client *c); /* sees to it that jobs do not wait alone; true: something to show */
 /* client_models.c */
 void client_models(struct client *c);     /* looks for models, and once for devices */
 bool client_model_fact(struct client *c); /* reads one more fact about an installed model; false: all are known */

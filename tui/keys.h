@@ -62,6 +62,9 @@ enum key_where {
     IN_LOG = 16,
     IN_COMPARE = 32,
     IN_EXPORT = 64,
+    IN_EDIT = 128, /* while a text is typed */
+    IN_QUIT = 256, /* the questions of prompt.c */
+    IN_STOP = 512,
     IN_LISTS = IN_QUEUE | IN_NEW | IN_MODELS | IN_LOG | IN_EXPORT,
     IN_ALL = IN_LISTS | IN_VIEWER | IN_COMPARE
 };

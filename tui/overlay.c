@@ -54,6 +54,7 @@ void overlay_draw(const struct app *a, const struct ui *u, struct rect r)
         char keys[64];
         keymap_keys(&a->keys, act, keys, sizeof keys);
         const struct rect line = {in.x, in.y + i, in.w, 1};
+        ui_hit(u, line, HIT_HELP, first + i);
         if (marked) {
             grid_fill(u->grid, line, ' ', ui_style(UI_SELECTED, u->colours));
         }
@@ -71,6 +72,34 @@ void overlay_draw(const struct app *a, const struct ui *u, struct rect r)
     ui_text(u, foot, foot.x, foot.y, foot.w, UI_DIM, "type to search · Enter does it · Esc closes");
 }
 
+static void overlay_do(struct app *a)
+{
+    enum action list[ACT_COUNT];
+    const int n = list_actions(a, list);
+    a->overlay = OVERLAY_NONE;
+    if (a->overlay_marked < n) {
+        app_act(a, list[a->overlay_marked]);
+    }
+}
+
+void overlay_click(struct app *a, int64_t row)
+{
+    const bool again = a->overlay_marked == row;
+    a->overlay_marked = row;
+    if (again) {
+        overlay_do(a);
+    }
+}
+
+void overlay_wheel(struct app *a, bool up)
+{
+    enum action list[ACT_COUNT];
+    const int n = a->overlay == OVERLAY_PROMPT ? 0 : list_actions(a, list);
+    if (n > 0) {
+        app_move(a, up ? ACT_UP : ACT_DOWN, n, &a->overlay_marked);
+    }
+}
+
 void overlay_key(struct app *a, const struct key_event *ev)
 {
     enum action list[ACT_COUNT];
@@ -80,12 +109,7 @@ void overlay_key(struct app *a, const struct key_event *ev)
     if (ev->key == KEY_ESCAPE || (ev->key == 3 && act == ACT_QUIT)) {
         a->overlay = OVERLAY_NONE;
     } else if (ev->key == KEY_RETURN) {
-        a->overlay = OVERLAY_NONE;
-        if (a->overlay_marked < n) {
-            app_act(a, list[a->overlay_marked]);
-        }
-    } else if (ev->key == KEY_WHEEL_UP || ev->key == KEY_WHEEL_DOWN) {
-        app_move(a, ev->key == KEY_WHEEL_UP ? ACT_UP : ACT_DOWN, n, &a->overlay_marked);
+        overlay_do(a);
     } else if (!printable && ev->key != KEY_BACK && app_move(a, act, n, &a->overlay_marked)) {
         return;
     } else if (text_key(a->search, sizeof a->search, ev->key)) {

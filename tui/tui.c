@@ -18,6 +18,7 @@ struct loop {
     struct app *app;
     struct client client;
     struct grid grid;
+    struct hits hits; /* of what the grid shows */
     unsigned char input[512];
     size_t n_input;
     int64_t input_at, asked_at; /* steady_ms when bytes came, when the terminal was asked; -1: not */
@@ -167,11 +168,12 @@ static void pass_time(struct loop *l)
     l->dirty |= a->viewer.motion.frame != frame || a->compare.motion.frame != compared;
 }
 
-static size_t descriptors(const struct client *c, struct pollfd *out)
+static size_t descriptors(struct client *c, struct pollfd *out)
 {
-    const struct child *child[] = {&c->submit, &c->devices, &c->retry, &c->export, &c->found, &c->request};
+    struct child *child[CLIENT_CHILDREN];
+    const size_t all = client_programs(c, child);
     size_t n = 0;
-    for (size_t i = 0; i < sizeof child / sizeof child[0]; i++) {
+    for (size_t i = 0; i < all; i++) {
         const int fd = child[i]->fd[0] >= 0 ? child[i]->fd[0] : child[i]->fd[1];
         if (child[i]->pid != 0 && fd >= 0) {
             out[n++] = (struct pollfd){.fd = fd, .events = POLLIN};
@@ -250,6 +252,8 @@ bool tui_run(const struct tui_params *p, struct tui_result *out)
         l->asked_at = term_asked() ? steady_ms() : -1;
         term_size(&a->width, &a->height);
         l->app = a;
+        a->hits = &l->hits;
+        l->client.start_worker = p->start_worker;
         a->now = l->looked = now_ms();
         client_open(&l->client, a);
         l->dirty = !draw(l);
@@ -257,7 +261,7 @@ bool tui_run(const struct tui_params *p, struct tui_result *out)
         }
         out->signal = term_stopped() ? term_stopped() : l->gone ? SIGHUP : 0;
         term_close();
-        out->jobs_go_on = client_busy(&l->client);
+        out->jobs_go_on = client_busy(&l->client) && !a->cancelled_all;
         client_close(&l->client);
         grid_finish(&l->grid);
     }

@@ -9,6 +9,7 @@ struct tui_params {
     struct caps caps;
     const struct form_command *command; /* those that can be jobs */
     size_t n_commands;
+    bool start_worker; /* where jobs wait and no worker lives */
 };
 struct tui_result {
     int signal;      /* that ended it, or 0 */

@@ -71,6 +71,23 @@ void ui_theme(struct grid *g, enum picture_colours colours, bool light)
     }
 }
 
+static void note(const struct ui *u, struct hit h)
+{
+    if (u->hits != NULL && u->hits->n < HITS_MAX && h.r.w > 0 && h.r.h > 0) {
+        u->hits->hit[u->hits->n++] = h;
+    }
+}
+
+void ui_hit(const struct ui *u, struct rect r, enum hit_kind kind, int64_t index)
+{
+    note(u, (struct hit){.r = r, .kind = kind, .index = index});
+}
+
+void ui_hit_row(const struct ui *u, struct rect r, int32_t list, int64_t index)
+{
+    note(u, (struct hit){.r = r, .kind = HIT_ROW, .list = list, .index = index});
+}
+
 int32_t ui_columns(const char *text)
 {
     char safe[1024];

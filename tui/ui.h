@@ -4,6 +4,7 @@
 #define LIMN_TUI_UI_H
 
 #include "caps.h"
+#include "hits.h"
 
 /* The background stays the terminal's, so styles hold colours by meaning (from COLOUR_THEME on), which ui_theme
  * replaces once a screen is drawn: no view needs to know whether it is light. */
@@ -26,7 +27,11 @@ void ui_theme(struct grid *g, enum picture_colours colours, bool light);
 struct ui { /* what drawing needs everywhere */
     struct grid *grid;
     enum picture_colours colours;
+    struct hits *hits; /* filled while drawing; may be NULL */
 };
+/* Notes what a click on r means. */
+void ui_hit(const struct ui *u, struct rect r, enum hit_kind kind, int64_t index);
+void ui_hit_row(const struct ui *u, struct rect r, int32_t list, int64_t index); /* of the view */
 int32_t ui_columns(const char *text); /* that it takes when drawn, escapes included */
 /* Text in a field of `w` cells: what is too long ends in an ellipsis. Returns the columns used. */
 int32_t ui_text(const struct ui *u, struct rect r, int32_t x, int32_t y, int32_t w, enum ui_role role,

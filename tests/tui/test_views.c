@@ -86,6 +86,9 @@ static void test_sizes(void)
 static void test_actions(void)
 {
     struct app *a = make();
+    type(a, "c"); /* runs and cannot go on later: asks */
+    CHECK_INT(a->want & WANT_CANCEL, 0);
+    CHECK_INT(a->overlay, OVERLAY_PROMPT);
     type(a, "c");
     CHECK(a->want & WANT_CANCEL);
     a->want = 0;
@@ -106,7 +109,7 @@ static void test_actions(void)
     a->now += 120;
     viewer_tick(a);
     CHECK_INT(a->viewer.motion.frame, 1);
-    type(a, "?leave; jobs\r");
+    type(a, "?without asking\r");
     CHECK(a->want & WANT_QUIT);
     unmake(a);
 }

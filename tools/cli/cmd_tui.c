@@ -21,6 +21,7 @@ static int run(const struct args *a)
     caps->mouse = !args_has(a, OPT_NO_MOUSE);
     struct form_command *forms = forms_make(&params.n_commands);
     params.command = forms;
+    params.start_worker = !args_has(a, OPT_NO_WORKER);
     const bool ran = tui_run(&params, &result);
     forms_free(forms, params.n_commands);
     if (!ran) {
@@ -40,6 +41,7 @@ static const struct option options[] = {
     ROW_COLORS("what the terminal has"),
     ROW_GRAPHICS,
     ROW_THEME,
+    FLAG(OPT_NO_WORKER, "no-worker", 0, "do not start a worker where jobs wait and none runs"),
     FLAG(OPT_NO_MOUSE, "no-mouse", 0, "leave the mouse to the terminal, for marking text"),
     ROWS_TALK,
 };

@@ -143,4 +143,9 @@ static bool act(struct app *a, enum action action)
     return false;
 }
 
-const struct view view_compare = {.name = "compare", .title = "Compare", .where = IN_COMPARE, .draw = draw, .act = act};
+const struct view view_compare = {.name = "compare",
+                                  .title = "Compare",
+                                  .where = IN_COMPARE,
+                                  .draw = draw,
+                                  .act = act,
+                                  .wheel = {ACT_ZOOM_IN, ACT_ZOOM_OUT}};

@@ -165,7 +165,9 @@ static void draw_files(const struct app *a, const struct ui *u, struct rect r)
     }
     const int64_t at = e->marked - EXPORT_FIELDS, first = ui_first((int64_t)e->n, at < 0 ? 0 : at, in.h);
     for (int32_t i = 0; i < in.h && first + i < (int64_t)e->n; i++) {
-        draw_file(e, u, (struct rect){in.x, in.y + i, in.w - 1, 1}, (size_t)(first + i));
+        const struct rect line = {in.x, in.y + i, in.w - 1, 1};
+        ui_hit_row(u, line, 0, EXPORT_FIELDS + first + i);
+        draw_file(e, u, line, (size_t)(first + i));
     }
     ui_scroll(u, in, (int64_t)e->n, first);
 }
@@ -177,6 +179,7 @@ static void draw(const struct app *a, const struct ui *u, struct rect r)
     struct rect left = wide ? ui_left(&r, r.w * 45 / 100, 2) : ui_top(&r, EXPORT_FIELDS + 1, r.h >= 14 ? 1 : 0);
     left = ui_title(u, left, e->marked < EXPORT_FIELDS, "Export", "");
     for (int f = 0; f < EXPORT_FIELDS && f < left.h; f++) {
+        ui_hit_row(u, (struct rect){left.x, left.y + f, left.w, 1}, 0, f);
         draw_field(a, u, (struct rect){left.x, left.y + f, left.w, 1}, (enum export_field)f);
     }
     if (e->writing && left.h > EXPORT_FIELDS + 1) {
@@ -287,4 +290,18 @@ static bool act(struct app *a, enum action action)
     }
 }
 
-const struct view view_export = {.name = "export", .title = "Export", .where = IN_EXPORT, .draw = draw, .act = act};
+static bool click(struct app *a, int32_t list, int64_t index)
+{
+    const bool again = a->export.marked == index;
+    (void)list;
+    a->export.marked = index;
+    return again;
+}
+
+const struct view view_export = {.name = "export",
+                                 .title = "Export",
+                                 .where = IN_EXPORT,
+                                 .draw = draw,
+                                 .act = act,
+                                 .click = click,
+                                 .open = ACT_EDIT};

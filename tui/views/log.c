@@ -78,7 +78,7 @@ static bool act(struct app *a, enum action action)
         a->log_back = at >= 0 ? n - 1 - at : 0;
         return true;
     }
-    if (action == ACT_CANCEL || action == ACT_RETRY) {
+    if (action == ACT_CANCEL || action == ACT_RETRY || action == ACT_UNDO) {
         return views[VIEW_QUEUE]->act(a, action);
     }
     return false;

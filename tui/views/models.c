@@ -26,6 +26,7 @@ static void draw_models(const struct app *a, const struct ui *u, struct rect r)
     for (int32_t i = 0; i < in.h && first + i < (int64_t)m->n_models; i++) {
         const struct limn_model_entry *e = &m->model[first + i];
         const bool marked = first + i == m->marked;
+        ui_hit_row(u, (struct rect){in.x, in.y + i, in.w, 1}, 0, first + i);
         const struct rect line = {in.x, in.y + i, in.w - 1, 1};
         if (marked) {
             grid_fill(u->grid, line, ' ', ui_style(UI_SELECTED, u->colours));
@@ -92,4 +93,13 @@ static bool act(struct app *a, enum action action)
     return false;
 }
 
-const struct view view_models = {.name = "models", .title = "Models", .where = IN_MODELS, .draw = draw, .act = act};
+static bool click(struct app *a, int32_t list, int64_t index)
+{
+    const bool again = a->models.marked == index;
+    (void)list;
+    a->models.marked = index;
+    return again;
+}
+
+const struct view view_models = {
+    .name = "models", .title = "Models", .where = IN_MODELS, .draw = draw, .act = act, .click = click, .open = ACT_USE};

@@ -203,6 +203,7 @@ static bool choose(struct app *a)
             go_on(a);
         } else if (row.folder && (kind == FIELD_CLASSIFIER || kind == FIELD_AUTOENCODER) && !n->browsing) {
             n->browsing = true;
+            new_filter(a);
             a->want |= WANT_FOLDER;
         } else if (row.folder) {
             row.text[strlen(row.text) - 1] = '\0';
@@ -438,6 +439,9 @@ static bool act(struct app *a, enum action action)
     case ACT_FILTER:
         n->filtering = field_lists(field_here(a)->kind);
         return true;
+    case ACT_TAKE_TEXT:
+    case ACT_DROP_TEXT: /* by the mouse: as the keys */
+        return new_filter_key(a, &(struct key_event){.key = action == ACT_TAKE_TEXT ? KEY_RETURN : KEY_ESCAPE});
     case ACT_BACK:
         return back(a);
     case ACT_SUBMIT:
@@ -447,4 +451,23 @@ static bool act(struct app *a, enum action action)
     }
 }
 
-const struct view view_new = {.name = "new", .title = "New job", .where = IN_NEW, .draw = new_draw, .act = act};
+static bool click(struct app *a, int32_t list, int64_t index)
+{
+    struct new_state *n = &a->new_job;
+    const bool again = !n->editing && index == (list == NEW_FIELDS ? n->at : n->marked);
+    n->editing = n->filtering = false;
+    if (list == NEW_FIELDS && !again) {
+        new_go_field(a, (int32_t)index);
+    } else if (list == NEW_LIST) {
+        n->marked = index;
+    }
+    return again;
+}
+
+const struct view view_new = {.name = "new",
+                              .title = "New job",
+                              .where = IN_NEW,
+                              .draw = new_draw,
+                              .act = act,
+                              .click = click,
+                              .open = ACT_CHOOSE};

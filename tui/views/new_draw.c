@@ -63,6 +63,7 @@ static int32_t draw_fields(const struct app *a, const struct ui *u, struct rect 
         left = w > left ? w : left;
     }
     for (int32_t i = 0; i < r.h && first + i < n; i++) {
+        ui_hit_row(u, (struct rect){r.x, r.y + i, r.w, 1}, NEW_FIELDS, field[first + i]);
         draw_field(a, u, (struct rect){r.x, r.y + i, r.w, 1}, field[first + i], left);
     }
     return n < r.h ? n : r.h;
@@ -124,6 +125,7 @@ static void draw_rows(const struct app *a, const struct ui *u, struct rect in)
     }
     for (int32_t i = 0; i < in.h && first + i < n->n_shown; i++) {
         const struct rect line = {in.x, in.y + i, in.w - 1, 1};
+        ui_hit_row(u, line, NEW_LIST, first + i);
         draw_row(a, u, line, n->shown[first + i], first + i == n->marked);
     }
     ui_scroll(u, in, n->n_shown, first);
@@ -149,6 +151,7 @@ static void draw_edit(const struct app *a, const struct ui *u, struct rect r)
     r = draw_text(u, r, UI_DIM, text, 1);
     new_field_text(a, n->at, text, sizeof text);
     const char *shown = n->editing ? n->edit : new_value(a, n->at)[0] ? text : "";
+    ui_hit_row(u, (struct rect){r.x, r.y, r.w, 1}, NEW_FIELDS, n->at);
     const int32_t w = ui_columns(shown), room = r.w - 5;
     int32_t x = r.x + ui_text(u, r, r.x, r.y, r.w, UI_ACCENT, ">") + 1;
     ui_path(u, r, x, r.y, room, n->editing || shown[0] ? UI_STRONG : UI_DIM, shown);

@@ -409,14 +409,17 @@ int64_t new_rows(const struct app *a)
 
 void new_row(const struct app *a, int64_t i, struct row *out)
 {
+    const struct picker *p = picker_here(a);
     memset(out, 0, sizeof *out);
-    picker_here(a)->row(a, i, out);
+    if (p->row != NULL && i < p->count(a)) { /* else the list is about to be made anew */
+        p->row(a, i, out);
+    }
 }
 
 bool new_row_value(const struct app *a, int64_t i, char *out, size_t size)
 {
     const struct picker *p = picker_here(a);
-    return p->value != NULL && p->value(a, i, out, size);
+    return p->value != NULL && i < p->count(a) && p->value(a, i, out, size);
 }
 
 void new_filter(struct app *a)

@@ -103,6 +103,9 @@ static void draw_list(const struct app *a, const struct ui *u, struct rect r)
         ui_wrap(u, in, UI_BAD, q->problem, true);
         return;
     }
+    if (q->no_worker[0] != '\0') {
+        ui_top(&in, ui_wrap(u, in, UI_BAD, q->no_worker, true), 0);
+    }
     if (q->total == 0) {
         char key[64], text[120];
         keymap_keys(&a->keys, ACT_NEW, key, sizeof key);
@@ -115,6 +118,7 @@ static void draw_list(const struct app *a, const struct ui *u, struct rect r)
         const int64_t at = first + i - q->first;
         const struct rect line = {in.x, in.y + i, in.w - 1, 1};
         if (at >= 0 && at < q->n) {
+            ui_hit_row(u, line, 0, first + i);
             draw_row(a, u, line, &q->job[at], first + i == q->marked);
         } else {
             ui_text(u, line, line.x + 1, line.y, line.w, UI_DIM, "…");
@@ -229,6 +233,10 @@ static bool act_on_job(struct app *a, enum action action)
         app_say(a, UI_NOTE, "there is no job");
     } else if (action == ACT_CANCEL && over) {
         app_say(a, UI_NOTE, "job %lld is over: %s", (long long)j->id, limn_job_state_name(j->state));
+    } else if (action == ACT_CANCEL && j->state == LIMN_JOB_RUNNING && j->cancelling) {
+        app_say(a, UI_NOTE, "job %lld is being stopped", (long long)j->id);
+    } else if (action == ACT_CANCEL && j->state == LIMN_JOB_RUNNING && !j->resumable) {
+        prompt_ask(a, PROMPT_STOP);
     } else if (action == ACT_CANCEL) {
         a->want |= WANT_CANCEL;
     } else if (action == ACT_RETRY && (j->state == LIMN_JOB_QUEUED || j->state == LIMN_JOB_RUNNING)) {
@@ -272,6 +280,13 @@ static bool act(struct app *a, enum action action)
     case ACT_MARK:
         mark(a);
         return true;
+    case ACT_UNDO: /* shares its key with what comes else */
+        if (a->undo != 0 && a->now <= a->undo_until) {
+            a->want |= WANT_UNDO;
+        } else {
+            app_act(a, ACT_UNMARK);
+        }
+        return true;
     case ACT_NEW:
         app_go(a, VIEW_NEW);
         return true;
@@ -286,4 +301,17 @@ static bool act(struct app *a, enum action action)
     }
 }
 
-const struct view view_queue = {.name = "queue", .title = "Queue", .where = IN_QUEUE, .draw = draw, .act = act};
+static bool click(struct app *a, int32_t list, int64_t index)
+{
+    struct queue_state *q = &a->queue;
+    const bool again = q->marked == index;
+    (void)list;
+    q->marked = index;
+    const struct limn_job *j = queue_job(q);
+    q->id = j != NULL ? j->id : 0;
+    a->want |= WANT_JOBS;
+    return again;
+}
+
+const struct view view_queue = {
+    .name = "queue", .title = "Queue", .where = IN_QUEUE, .draw = draw, .act = act, .click = click, .open = ACT_OPEN};

@@ -415,5 +415,10 @@ static const char *hint(const struct app *a, enum action action)
     }
 }
 
-const struct view view_viewer = {
-    .name = "viewer", .title = "Viewer", .where = IN_VIEWER, .draw = draw, .act = act, .hint = hint};
+const struct view view_viewer = {.name = "viewer",
+                                 .title = "Viewer",
+                                 .where = IN_VIEWER,
+                                 .draw = draw,
+                                 .act = act,
+                                 .hint = hint,
+                                 .wheel = {ACT_ZOOM_IN, ACT_ZOOM_OUT}};
