@@ -203,6 +203,9 @@ static bool turn(struct loop *l)
         return false;
     }
     pass_time(l);
+    if (got & TERM_RESIZED) { /* before the keys: what they mean may depend on what has room */
+        term_size(&a->width, &a->height);
+    }
     if (got & TERM_INPUT) {
         l->n_input += term_read(l->input + l->n_input, sizeof l->input - l->n_input);
         l->input_at = steady_ms();
