@@ -198,7 +198,8 @@ void app_draw(const struct app *a, struct grid *g)
 {
     const struct ui u = {g, a->caps.colours, a->hits};
     struct rect r = {0, 0, g->width, g->height};
-    grid_fill(g, r, ' ', STYLE_PLAIN);
+    g->areas = a->caps.graphics != GRAPHICS_NONE;
+    grid_clear(g);
     forget_hits(a);
     if (g->width < LEAST_WIDTH || g->height < LEAST_HEIGHT) {
         draw_too_small(a, &u, r);

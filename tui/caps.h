@@ -5,13 +5,13 @@
 
 #include "picture.h"
 
-enum graphics { GRAPHICS_NONE, GRAPHICS_SIXEL, GRAPHICS_KITTY };
+enum graphics_kind { GRAPHICS_NONE, GRAPHICS_SIXEL, GRAPHICS_KITTY };
 enum caps_choice { CAPS_COLOURS = 1, CAPS_GLYPHS = 2, CAPS_GRAPHICS = 4, CAPS_THEME = 8 };
 
 struct caps {
     enum picture_colours colours;
     enum picture_glyphs glyphs;
-    enum graphics graphics;          /* only after an answer that says so (probe.h), or by choice */
+    enum graphics_kind graphics;     /* only after an answer that says so (probe.h), or by choice */
     bool light;                      /* the background */
     int32_t cell_width, cell_height; /* pixels; 0: not known */
     unsigned chosen;                 /* enum caps_choice bits: what answers do not change */

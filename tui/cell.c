@@ -51,6 +51,25 @@ void grid_fill(struct grid *g, struct rect r, uint32_t ch, struct style s)
     }
 }
 
+void grid_clear(struct grid *g)
+{
+    g->n_pictures = 0;
+    grid_fill(g, (struct rect){0, 0, g->width, g->height}, ' ', STYLE_PLAIN);
+}
+
+bool grid_picture(struct grid *g, struct rect where, const struct picture_source *source)
+{
+    const int32_t i = g->n_pictures;
+    if (!g->areas || i == GRID_PICTURES) {
+        return false;
+    }
+    g->n_pictures++;
+    g->picture[i].where = where;
+    g->picture[i].source = *source;
+    grid_fill(g, where, ' ', (struct style){COLOUR_DEFAULT, COLOUR_DEFAULT, CELL_PICTURE | (uint32_t)i << 8});
+    return true;
+}
+
 uint32_t utf8_next(const char **s)
 {
     const unsigned char *p = (const unsigned char *)*s;

@@ -12,7 +12,15 @@
 
 #define COLOUR_DEFAULT 0x01000000u /* the terminal's own foreground or background; else 0xRRGGBB */
 
-enum cell_attr { CELL_BOLD = 1, CELL_DIM = 2, CELL_UNDERLINE = 4, CELL_REVERSE = 8 };
+enum cell_attr {
+    CELL_BOLD = 1,
+    CELL_DIM = 2,
+    CELL_UNDERLINE = 4,
+    CELL_REVERSE = 8,
+    CELL_STYLE = 15,
+    CELL_PICTURE = 16 /* blank, and kept free for picture CELL_PICTURE_OF(attr) of the grid */
+};
+#define CELL_PICTURE_OF(attr) ((int32_t)((attr) >> 8 & 15))
 
 struct cell {
     uint32_t ch; /* code point; ' ' when blank; 0: right half of the wide character before it */
@@ -20,13 +28,29 @@ struct cell {
     uint32_t attr; /* enum cell_attr bits */
 };
 
+struct rect {
+    int32_t x, y, w, h;
+};
+
+/* A part of an RGB picture, in pixels; what reaches over the edges repeats them. */
+struct picture_source {
+    const uint8_t *rgb;
+    int32_t width, height;
+    double x, y, w, h;
+};
+
+enum { GRID_PICTURES = 8 };
 struct grid {
     int32_t width, height;
     struct cell *cell; /* row-major */
-};
-
-struct rect {
-    int32_t x, y, w, h;
+    /* Where the terminal shows pictures themselves, they are noted here and their cells say so (CELL_PICTURE). What is
+     * drawn over such cells later hides that part. The pixels must stay until the grid was shown. */
+    bool areas;
+    int32_t n_pictures;
+    struct {
+        struct rect where;
+        struct picture_source source;
+    } picture[GRID_PICTURES];
 };
 
 struct style {
@@ -36,6 +60,9 @@ struct style {
 
 bool grid_init(struct grid *g, int32_t width, int32_t height); /* blank; false when out of memory */
 void grid_finish(struct grid *g);
+void grid_clear(struct grid *g); /* blank, without pictures */
+/* Notes a picture that fills `where`. False: this grid has no areas, or no room for another. */
+bool grid_picture(struct grid *g, struct rect where, const struct picture_source *source);
 void grid_fill(struct grid *g, struct rect r, uint32_t ch, struct style s);
 /* Draws text from (x,y) on within `clip`; returns the column after it. */
 int32_t grid_text(struct grid *g, struct rect clip, int32_t x, int32_t y, struct style s, const char *text);

@@ -119,7 +119,8 @@ static bool plain(uint32_t colour)
 
 static bool same(const struct cell *a, const struct cell *b)
 {
-    return a->ch == b->ch && a->bg == b->bg && a->attr == b->attr && (a->fg == b->fg || a->ch == ' ');
+    return a->ch == b->ch && a->bg == b->bg && ((a->attr ^ b->attr) & CELL_STYLE) == 0 &&
+           (a->fg == b->fg || a->ch == ' ');
 }
 
 /* Squared difference of two picture cells over their area, times 192; -1 when they cannot be compared. */
@@ -227,7 +228,9 @@ static struct cell cheapest(const struct paint *p, const struct cell *want)
 
 static void put_cell(struct paint *p, int32_t x, int32_t y, const struct cell *want)
 {
-    const struct cell c = cheapest(p, want);
+    struct cell c = *want;
+    c.attr &= CELL_STYLE;
+    c = cheapest(p, &c);
     char text[96];
     if (p->x != x || p->y != y) {
         paint_move(p, x, y);

@@ -52,9 +52,9 @@ struct sampler {
     float *band; /* BANDS x columns x 3 */
 };
 
-static bool sampler_init(struct sampler *s, const struct picture_source *src, int32_t cells)
+static bool sampler_init(struct sampler *s, const struct picture_source *src, int32_t columns)
 {
-    *s = (struct sampler){.src = src, .columns = cells * GLYPH_COLUMNS, .row_of = {-1, -1}};
+    *s = (struct sampler){.src = src, .columns = columns, .row_of = {-1, -1}};
     const size_t n = (size_t)s->columns * 3;
     s->span = malloc((size_t)s->columns * sizeof(*s->span));
     s->row[0] = malloc(n * sizeof(float));
@@ -222,9 +222,9 @@ static struct cell cell_ascii(const struct cell_sums *c, struct picture_style st
     const float value = style.colours == PICTURE_MONO ? luma : most;
     int i = (int)(value / 256 * (float)(sizeof ramp - 1));
     i = i < 0 ? 0 : i > (int)sizeof ramp - 2 ? (int)sizeof ramp - 2 : i;
-    struct cell out = {(uint32_t)(unsigned char)ramp[style.flags & PICTURE_LIGHT ? (int)sizeof ramp - 2 - i : i],
-                       COLOUR_DEFAULT, COLOUR_DEFAULT, 0};
-    if (style.colours != PICTURE_MONO && most > 1 && (style.flags & PICTURE_LIGHT) == 0) {
+    struct cell out = {(uint32_t)(unsigned char)ramp[style.light ? (int)sizeof ramp - 2 - i : i], COLOUR_DEFAULT,
+                       COLOUR_DEFAULT, 0};
+    if (style.colours != PICTURE_MONO && most > 1 && !style.light) {
         const float full[3] = {all[0] * 255 / most, all[1] * 255 / most, all[2] * 255 / most};
         float shown[3];
         palette_nearest(style.colours, full, shown);
@@ -233,7 +233,7 @@ static struct cell cell_ascii(const struct cell_sums *c, struct picture_style st
     return out;
 }
 
-bool picture_draw(struct grid *g, struct rect where, const struct picture_source *src, struct picture_style style)
+bool picture_cells(struct grid *g, struct rect where, const struct picture_source *src, struct picture_style style)
 {
     struct glyph glyph[GLYPH_MAX];
     const size_t n = glyphs_list(style.glyphs, glyph);
@@ -243,7 +243,7 @@ bool picture_draw(struct grid *g, struct rect where, const struct picture_source
     if (seen.w < 1 || seen.h < 1 || src->width < 1 || src->height < 1) {
         return true;
     }
-    if (!sampler_init(&s, src, where.w)) {
+    if (!sampler_init(&s, src, where.w * GLYPH_COLUMNS)) {
         sampler_finish(&s);
         return false;
     }
@@ -258,6 +258,37 @@ bool picture_draw(struct grid *g, struct rect where, const struct picture_source
     }
     sampler_finish(&s);
     return true;
+}
+
+bool picture_draw(struct grid *g, struct rect where, const struct picture_source *src, struct picture_style style)
+{
+    const struct rect seen = rect_clip(where, (struct rect){0, 0, g->width, g->height});
+    const bool noted = seen.w > 0 && seen.h > 0 && src->width > 0 && src->height > 0 && grid_picture(g, where, src);
+    return noted || picture_cells(g, where, src, style);
+}
+
+bool picture_pixels(const struct picture_source *src, int32_t w, int32_t h, uint8_t *out)
+{
+    struct sampler s;
+    const bool fine = sampler_init(&s, src, w);
+    float *sum = malloc((size_t)w * 3 * sizeof *sum);
+    for (int32_t y = 0; fine && sum != NULL && y < h; y++) {
+        const struct span sp = span_make(src->y + src->h * y / h, src->y + src->h * (y + 1) / h, src->height);
+        memset(sum, 0, (size_t)w * 3 * sizeof *sum);
+        for (int32_t k = 0; k < sp.n; k++) {
+            const float weight = span_weight(&sp, k);
+            const float *row = sampler_row(&s, sp.first + k);
+            for (int32_t i = 0; i < 3 * w; i++) {
+                sum[i] += weight * row[i];
+            }
+        }
+        for (int32_t i = 0; i < 3 * w; i++) {
+            *out++ = (uint8_t)(sum[i] < 0 ? 0 : sum[i] > 254.5f ? 255 : sum[i] + 0.5f);
+        }
+    }
+    sampler_finish(&s);
+    free(sum);
+    return fine && sum != NULL;
 }
 
 struct rect picture_fit(int32_t width, int32_t height, struct rect area)

@@ -18,26 +18,20 @@ enum picture_glyphs {
     PICTURE_SEXTANT   /* and sextants (Unicode 13) */
 };
 
-enum picture_flags {
-    PICTURE_LIGHT = 1, /* the terminal's background is light: the ASCII ramp is turned round */
-    PICTURE_AREA = 2   /* the picture itself is shown: its place in the grid is kept free for it */
-};
 struct picture_style {
     enum picture_colours colours;
     enum picture_glyphs glyphs;
-    unsigned flags;
+    bool light; /* the terminal's background is light: the ASCII ramp is turned round */
 };
 
-/* A part of an RGB picture, in pixels; what reaches over the edges repeats them. */
-struct picture_source {
-    const uint8_t *rgb;
-    int32_t width, height;
-    double x, y, w, h;
-};
-
-/* Draws the part so that it fills `where` exactly. Sampling is by area when it shrinks, linear when it grows. Returns
- * false when out of memory. */
+/* Draws the part so that it fills `where` exactly. Sampling is by area when it shrinks, linear when it grows. In a grid
+ * with areas (cell.h) its place is kept free instead, for the picture itself: its pixels must outlive the drawing.
+ * Returns false when out of memory. */
 bool picture_draw(struct grid *g, struct rect where, const struct picture_source *src, struct picture_style style);
+/* With characters in any case. */
+bool picture_cells(struct grid *g, struct rect where, const struct picture_source *src, struct picture_style style);
+/* The part as w x h pixels, sampled likewise; `out` has room for 3 * w * h bytes. False when out of memory. */
+bool picture_pixels(const struct picture_source *src, int32_t w, int32_t h, uint8_t *out);
 /* The largest rectangle within `area`, centred, that shows width x height pixels undistorted with cells that are twice
  * as high as wide. At least 1 x 1. */
 struct rect picture_fit(int32_t width, int32_t height, struct rect area);

@@ -13,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "graphics.h"
 #include "paint.h"
 #include "probe.h"
 #include "term_curses.h"
@@ -35,7 +36,8 @@ static struct {
     struct bytes wait;  /* that the terminal has not taken */
     struct paint paint; /* truecolor */
     bool painting;
-    struct bytes reset; /* what gives it back */
+    struct bytes ending, reset; /* what ends the cells' writer, and all that gives the terminal back */
+    struct graphics graphics;
     int32_t width, height;
     bool gone;
     int32_t strain; /* how many frames ago the terminal was too slow for one, counted down */
@@ -83,11 +85,8 @@ static void line_discipline(bool raw)
 static void make_reset(void)
 {
     bytes_clear(&t.reset);
-    if (t.curses) {
-        curses_reset(&t.reset, MODES_OFF);
-    } else {
-        bytes_text(&t.reset, MODES_OFF SCREEN_OFF);
-    }
+    graphics_end(&t.graphics, &t.reset);
+    bytes_add(&t.reset, t.ending.data, t.ending.n);
     signals_reset_text(t.reset.data, t.reset.n);
 }
 
@@ -157,6 +156,12 @@ bool term_open(const struct caps *caps, char *err, size_t size)
         return false;
     }
     t.modes = !t.curses || curses_xterm();
+    graphics_init(&t.graphics, &t.caps, "\033[H");
+    if (t.curses) {
+        curses_reset(&t.ending, MODES_OFF);
+    } else {
+        bytes_text(&t.ending, MODES_OFF SCREEN_OFF);
+    }
     make_reset();
     if (!signals_open(&t.before)) {
         snprintf(err, size, "no pipe: %s", strerror(errno));
@@ -176,13 +181,19 @@ bool term_asked(void)
 
 void term_change(const struct caps *caps)
 {
-    const bool other = caps->colours != t.caps.colours || caps->graphics != t.caps.graphics;
+    const bool pictures = caps->graphics != t.caps.graphics || caps->cell_width != t.caps.cell_width ||
+                          caps->cell_height != t.caps.cell_height;
+    const bool repaint = caps->colours != t.caps.colours || pictures;
     t.caps = *caps;
-    if (t.curses && caps->colours == PICTURE_TRUE) { /* the ending made for it still holds */
+    if (pictures) {
+        graphics_change(&t.graphics, &t.caps);
+    }
+    make_reset();
+    if (t.curses && caps->colours == PICTURE_TRUE) { /* its ending still holds */
         curses_close();
         t.curses = false;
     }
-    if (other) {
+    if (repaint) {
         term_forget();
     }
 }
@@ -223,7 +234,9 @@ void term_close(void)
     close(t.out);
     t.out = -1;
     bytes_finish(&t.wait);
+    bytes_finish(&t.ending);
     bytes_finish(&t.reset);
+    graphics_finish(&t.graphics);
     t.open = false;
 }
 
@@ -261,6 +274,11 @@ static unsigned take_signals(void)
     if (got & SIGNAL_RESIZED) {
         line_discipline(true); /* after a stop that could not be caught */
         modes_on();
+        cell_size();
+        if (t.asked && t.graphics.kind == GRAPHICS_SIXEL) { /* the size of letters may have changed */
+            bytes_text(&t.wait, "\033[16t");
+        }
+        graphics_change(&t.graphics, &t.caps);
         term_forget();
         return TERM_RESIZED;
     }
@@ -328,11 +346,13 @@ void term_forget(void)
     if (t.curses) {
         curses_forget();
     }
+    graphics_forget(&t.graphics);
 }
 
 void term_tolerance(int32_t tolerance)
 {
     t.paint.tolerance = tolerance;
+    graphics_moving(&t.graphics, tolerance > 0);
 }
 
 static bool draw_paint(const struct grid *g)
@@ -351,6 +371,7 @@ static bool draw_paint(const struct grid *g)
     bytes_text(&t.paint.out, t.caps.sync ? "\033[?2026h" : "");
     const size_t before = t.paint.out.n;
     bytes_text(&t.paint.out, fresh ? "\033[m\033[H" : "");
+    bool fine = graphics_before(&t.graphics, g, &t.paint.out);
     if (tolerance > 0 && t.strain > 0) {
         t.paint.tolerance = 2 * tolerance; /* coarser pictures before fewer */
         paint_frame(&t.paint, g);
@@ -358,13 +379,24 @@ static bool draw_paint(const struct grid *g)
     } else if (tolerance == 0 || fresh || !paint_moving(&t.paint, g)) {
         paint_frame(&t.paint, g);
     }
+    fine = fine && graphics_after(&t.graphics, g, &t.paint.out);
     const bool changed = t.paint.out.n > before;
     bytes_text(&t.paint.out, t.caps.sync ? "\033[?2026l" : "");
     if (changed) {
         bytes_add(&t.wait, t.paint.out.data, t.paint.out.n);
     }
-    const bool fine = !t.paint.out.failed && !t.wait.failed;
+    fine = fine && !t.paint.out.failed && !t.wait.failed;
     bytes_clear(&t.paint.out);
+    if (!fine) {
+        term_forget();
+    }
+    return fine;
+}
+
+static bool draw_curses(const struct grid *g)
+{
+    const bool fine =
+        graphics_before(&t.graphics, g, &t.wait) && curses_draw(g, &t.wait) && graphics_after(&t.graphics, g, &t.wait);
     if (!fine) {
         term_forget();
     }
@@ -384,7 +416,7 @@ bool term_draw(const struct grid *g)
         return false;
     }
     t.strain -= t.strain > 0;
-    const bool fine = t.curses ? curses_draw(g, &t.wait) : draw_paint(g);
+    const bool fine = t.curses ? draw_curses(g) : draw_paint(g);
     flush_bytes();
     return fine;
 }

@@ -23,7 +23,7 @@ struct loop {
     size_t n_input;
     int64_t input_at, asked_at; /* steady_ms when bytes came, when the terminal was asked; -1: not */
     struct answers answers;
-    unsigned applied; /* answers that were */
+    struct answers applied; /* what was done about them so far */
     bool pasting;
     bool dirty, gone; /* gone: the terminal is */
     bool more;        /* the client has something left for idle moments */
@@ -54,8 +54,8 @@ static void take_answers(struct loop *l)
 {
     struct caps caps = *term_caps();
     const bool due = (l->answers.got & ANSWER_FENCE) || since_asked(l) >= PROBE_CAP_MS;
-    if (due && l->applied != l->answers.got) {
-        l->applied = l->answers.got;
+    if (due && memcmp(&l->applied, &l->answers, sizeof l->applied) != 0) {
+        memcpy(&l->applied, &l->answers, sizeof l->applied);
         if (probe_apply(&l->answers, &caps)) {
             l->dirty = true;
         }

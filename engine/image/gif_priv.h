@@ -1,4 +1,5 @@
-/* The parts of the GIF writer: palette, nearest colour, choice of indices. Used by gif_*.c only. */
+/* The parts of the GIF writer: palette, nearest colour, choice of indices. Used by gif_*.c, and the first two by
+ * api/palette.c. */
 #ifndef LIMN_IMAGE_GIF_PRIV_H
 #define LIMN_IMAGE_GIF_PRIV_H
 

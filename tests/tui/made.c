@@ -306,7 +306,7 @@ struct cell themed(enum ui_role role, enum picture_colours colours, bool light)
 {
     const struct style s = ui_style(role, colours);
     struct cell c = {' ', s.fg, s.bg, s.attr};
-    struct grid one = {1, 1, &c};
+    struct grid one = {.width = 1, .height = 1, .cell = &c};
     ui_theme(&one, colours, light);
     return c;
 }

@@ -73,7 +73,7 @@ static void draw_item(const struct app *a, const struct ui *u, struct rect r, si
     } else if (item->shown != NULL && r.w > 0 && r.h > 0) {
         const struct picture_source src = look_source(&a->compare.look, frame_of(&a->compare, i));
         const struct rect where = picture_fit(src.width, src.height, r);
-        picture_draw(u->grid, where, &src, (struct picture_style){a->caps.colours, a->caps.glyphs, false});
+        picture_draw(u->grid, where, &src, (struct picture_style){a->caps.colours, a->caps.glyphs, a->caps.light});
         line.y = where.y - CAPTION;
     }
     const int32_t w = ui_columns(caption);

@@ -52,7 +52,7 @@ static void draw_ramp(const struct app *a, const struct ui *u, struct rect r, co
     const struct picture_source src = {rgb, lying ? STEPS : 1, lying ? 1 : STEPS, 0,
                                        0,   lying ? STEPS : 1, lying ? 1 : STEPS};
     const enum picture_glyphs glyphs = a->caps.glyphs > PICTURE_HALF ? PICTURE_HALF : a->caps.glyphs;
-    picture_draw(u->grid, r, &src, (struct picture_style){a->caps.colours, glyphs, false});
+    picture_cells(u->grid, r, &src, (struct picture_style){a->caps.colours, glyphs, a->caps.light});
 }
 
 void viewer_bar(const struct app *a, const struct ui *u, struct rect r)
