@@ -54,6 +54,48 @@ static bool has_maps(const struct results *r)
     return false;
 }
 
+static const char *argument_of(const json_t *document, const char *key)
+{
+    return json_string_value(json_object_get(json_object_get(document, "args"), key));
+}
+
+/* The model that made the maps, as far as its layers and its input are concerned. */
+static limn_status open_model(struct client *c, const json_t *document, limn_model **out, limn_error *err)
+{
+    const struct limn_model_params p = {.arch = argument_of(document, "arch"),
+                                        .output = argument_of(document, "output-name")};
+    limn_status st = c->context != NULL ? LIMN_OK : limn_context_create(NULL, &c->context, err);
+    return st == LIMN_OK ? limn_model_open(c->context, argument_of(document, "model"), &p, out, err) : st;
+}
+
+/* Maps that were stored without the picture that they lie on: it is made as the network's card says, unless the job
+ * said otherwise. */
+static void make_picture(struct client *c)
+{
+    struct viewer_state *v = &c->app->viewer;
+    struct result *x = viewer_item(v);
+    limn_model *m = NULL;
+    limn_image *source = NULL;
+    limn_error err = {0};
+    static const char *const other[] = {"size", "resize", "mean", "std", "tensor"};
+    if (!viewer_maps(v) || x->path != NULL || x->picture != NULL || x->no_picture || x->source == NULL) {
+        return;
+    }
+    x->no_picture = true;
+    json_t *j = json_loads(v->results.document != NULL ? v->results.document : "", 0, NULL);
+    bool fine = argument_of(j, "model") != NULL;
+    for (size_t i = 0; i < sizeof other / sizeof other[0]; i++) {
+        fine = fine && json_object_get(json_object_get(j, "args"), other[i]) == NULL;
+    }
+    if (fine && limn_image_load(x->source, NULL, &source, &err) == LIMN_OK && open_model(c, j, &m, &err) == LIMN_OK) {
+        (void)limn_model_picture(m, source, &x->picture, &err);
+    }
+    limn_image_destroy(&source);
+    limn_model_close(&m);
+    json_decref(j);
+    viewer_begin(v);
+}
+
 void client_results(struct client *c)
 {
     struct viewer_state *v = &c->app->viewer;
@@ -76,6 +118,7 @@ void client_results(struct client *c)
         viewer_begin(v);
     }
     free(path);
+    make_picture(c);
     viewer_show(v, few_colours(c));
 }
 
@@ -106,11 +149,6 @@ static void take_layers(struct viewer_state *v, const struct limn_layer_info *li
     }
 }
 
-static const char *argument_of(const json_t *document, const char *key)
-{
-    return json_string_value(json_object_get(json_object_get(document, "args"), key));
-}
-
 /* Asks the model once for its layers, then does the step that waited for them. */
 void client_layers(struct client *c)
 {
@@ -124,9 +162,7 @@ void client_layers(struct client *c)
     if (name != NULL && strcmp(name, v->model) != 0) {
         viewer_forget_layers(v);
         snprintf(v->model, sizeof v->model, "%s", name);
-        const struct limn_model_params p = {.arch = argument_of(j, "arch"), .output = argument_of(j, "output-name")};
-        limn_status st = c->context != NULL ? LIMN_OK : limn_context_create(NULL, &c->context, &err);
-        st = st == LIMN_OK ? limn_model_open(c->context, name, &p, &m, &err) : st;
+        limn_status st = open_model(c, j, &m, &err);
         st = st == LIMN_OK ? limn_model_layers(m, &list, &n, &err) : st;
         if (st == LIMN_OK) {
             take_layers(v, list, n);

@@ -46,6 +46,7 @@ static void free_item(struct result *x)
     }
     limn_animation_free(&x->shown);
     limn_explanation_destroy(&x->array);
+    limn_image_destroy(&x->picture);
     char *const text[] = {x->path, x->source, x->title, x->from, x->to, x->frames, x->problem};
     for (size_t i = 0; i < sizeof text / sizeof text[0]; i++) {
         free(text[i]);
@@ -468,7 +469,8 @@ bool result_map_open(struct results *r, struct result *item, struct result_map *
         return map->problem == NULL;
     }
     make_room(r);
-    const struct limn_stored_map p = {map->path, item->path, map->method, map->cls};
+    const struct limn_stored_map p = {
+        .map = map->path, .input = item->path, .picture = item->picture, .method = map->method, .cls = map->cls};
     if (map->path == NULL || limn_explanation_load(&p, &map->loaded, &err) != LIMN_OK) {
         map->problem = copy(err.text[0] != '\0' ? err.text : "the map cannot be loaded");
         return false;

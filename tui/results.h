@@ -33,6 +33,8 @@ struct result {
     enum result_kind kind;
     char *path;               /* the file; of maps the picture as the network saw it, NULL: not stored */
     char *source;             /* the picture that was explained or shifted, or NULL */
+    limn_image *picture;      /* of maps: made of `source` where none was stored; may be NULL */
+    bool no_picture;          /* that was tried already */
     char *title;              /* from a file's name: escape */
     struct result_class *cls; /* that have maps, the most probable one first */
     size_t n_cls;

@@ -100,6 +100,10 @@ static struct result_map *find(const struct result *x, const struct map_name *n)
 /* Overlays of several slices would each have a full scale of their own, so volumes are blended. */
 static size_t first_mode(const struct viewer_state *v)
 {
+    const struct result *x = viewer_item(v);
+    if (x != NULL && x->path == NULL && x->picture == NULL && !is_gradient(v)) {
+        return MODE_HEAT; /* there is no picture to lay it over */
+    }
     return is_gradient(v) ? MODE_GRADIENT : v->size[0] > 0 ? MODE_BLEND : MODE_OVERLAY;
 }
 

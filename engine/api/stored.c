@@ -135,7 +135,10 @@ limn_status limn_explanation_load(const struct limn_stored_map *p, limn_explanat
     x->cls[0] = p->cls;
     TRY(load_map(p, &x->map[0], err));
     const struct shape *s = &x->map[0].shape;
-    if (p->input != NULL) {
+    if (p->picture != NULL) {
+        const struct image *im = &p->picture->im;
+        TRY(limn_image_create(im->width, im->height, im->rgb, &x->picture, err));
+    } else if (p->input != NULL) {
         TRY(load_input(p, x, err));
     } else {
         TRY(make_input(s, of_volume(p, s), x, err));
@@ -145,6 +148,29 @@ limn_status limn_explanation_load(const struct limn_stored_map *p, limn_explanat
     e = NULL;
 out:
     limn_explanation_destroy(&e);
+    return st;
+}
+
+limn_status limn_model_picture(const limn_model *m, const limn_image *image, limn_image **out, limn_error *err)
+{
+    API_NEED(m);
+    API_NEED(image);
+    API_NEED(out);
+    const struct model_card *c = model_get_card(m->model);
+    if (c->depth > 0) {
+        return err_set(err, LIMN_ERR_ARG, "%s takes volumes (found a picture)", m->name);
+    }
+    const size_t n = (size_t)c->channels * (size_t)c->height * (size_t)c->width;
+    float *input = mem_alloc(n, sizeof(*input));
+    limn_image *seen = mem_zalloc(1, sizeof(*seen));
+    limn_status st = input != NULL && seen != NULL ? LIMN_OK : err_nomem(err, n * sizeof(*input), "a picture");
+    st = st == LIMN_OK ? model_preprocess(m->model, &image->im, input, &seen->im, err) : st;
+    mem_free(input);
+    if (st == LIMN_OK) {
+        *out = seen;
+    } else {
+        mem_free(seen);
+    }
     return st;
 }
 

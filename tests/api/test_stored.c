@@ -30,19 +30,24 @@ static bool same(const limn_image *a, const limn_image *b)
            memcmp(limn_image_rgb(a), limn_image_rgb(b), 3 * (size_t)w * (size_t)h) == 0;
 }
 
-static limn_explanation *explain(limn_model *m, bool volume)
+static const uint8_t *make_rgb(void)
 {
-    uint8_t rgb[SIDE * SIDE * 3];
-    static float x[8 * 12 * 10];
-    limn_image *image = NULL;
-    limn_explanation *e = NULL;
+    static uint8_t rgb[SIDE * SIDE * 3];
     for (int i = 0; i < SIDE * SIDE * 3; i++) {
         rgb[i] = (uint8_t)(i * 7 + i / 96 * 5);
     }
+    return rgb;
+}
+
+static limn_explanation *explain(limn_model *m, bool volume)
+{
+    static float x[8 * 12 * 10];
+    limn_image *image = NULL;
+    limn_explanation *e = NULL;
     for (int i = 0; i < 8 * 12 * 10; i++) {
         x[i] = (float)sin(0.1 * i);
     }
-    CHECK_OK(limn_image_create(SIDE, SIDE, rgb, &image, &err));
+    CHECK_OK(limn_image_create(SIDE, SIDE, make_rgb(), &image, &err));
     const struct limn_tensor t = {.rank = 5, .dim = {1, 1, 8, 12, 10}, .data = x};
     struct limn_explain_params p = {.images = (const limn_image *const *)&image,
                                     .n_images = !volume,
@@ -65,7 +70,7 @@ static limn_explanation *store(const limn_explanation *e, size_t cls, size_t met
 {
     limn_explanation *back = NULL;
     const char *map = path_of("map.npy");
-    const struct limn_stored_map p = {map, input, methods[method], (int32_t)cls};
+    const struct limn_stored_map p = {.map = map, .input = input, .method = methods[method], .cls = (int32_t)cls};
     CHECK_OK(limn_explanation_save_npy(e, (struct limn_which){0, cls, method}, map, LIMN_SAVE_FORCE, &err));
     CHECK_OK(limn_explanation_load(&p, &back, &err));
     return back;
@@ -97,6 +102,20 @@ static void test_pixels(limn_model *m, bool volume)
             }
         }
         limn_explanation_destroy(&back);
+    }
+    if (!volume) { /* without the stored picture: made anew of the source */
+        limn_image *source = NULL, *seen = NULL;
+        const limn_image *was = limn_explanation_picture(e, 0);
+        CHECK_OK(limn_image_create(SIDE, SIDE, make_rgb(), &source, &err));
+        CHECK_OK(limn_model_picture(m, source, &seen, &err));
+        CHECK(same(seen, was));
+        const struct limn_stored_map p = {.map = path_of("map.npy"), .picture = seen, .method = methods[METHODS - 1]};
+        limn_explanation *back = NULL;
+        CHECK_OK(limn_explanation_load(&p, &back, &err));
+        CHECK(same(limn_explanation_picture(back, 0), was));
+        limn_explanation_destroy(&back);
+        limn_image_destroy(&source);
+        limn_image_destroy(&seen);
     }
     limn_explanation_destroy(&e);
 }

@@ -12,11 +12,12 @@ extern "C" {
 #endif
 
 struct limn_stored_map {
-    const char *map;    /* .npy: [h,w] or [C,H,W], of a volume [d,h,w] or [C,D,H,W]; numbers that are not finite count
-                         * as 0 */
-    const char *input;  /* the picture, or the volume as .npy [C,D,H,W]; NULL: black, of the map's proportions */
-    const char *method; /* that made it; NULL: told by the shape */
-    int32_t cls;        /* -1: unknown */
+    const char *map;   /* .npy: [h,w] or [C,H,W], of a volume [d,h,w] or [C,D,H,W]; numbers that are not finite count
+                        * as 0 */
+    const char *input; /* the picture, or the volume as .npy [C,D,H,W]; NULL: black, of the map's proportions */
+    const limn_image *picture; /* instead of `input`; copied */
+    const char *method;        /* that made it; NULL: told by the shape */
+    int32_t cls;               /* -1: unknown */
 };
 /* An explanation of one input, class and method, without a model, scores and probabilities: for limn_render (all views
  * of one map but "panel"), limn_render_slice, limn_explanation_map, limn_explanation_picture and what follows. A file
@@ -26,6 +27,9 @@ LIMN_API limn_status limn_explanation_load(const struct limn_stored_map *p, limn
 /* The picture as the network saw it, as PNG, or the volume as .npy [C,D,H,W]: what `input` above wants. File. */
 LIMN_API limn_status limn_explanation_save_input(const limn_explanation *e, size_t image, const char *path,
                                                  unsigned flags, limn_error *err);
+/* The picture as a network sees it, resized and cropped: what a map lies on whose input was not stored. Quick. */
+LIMN_API limn_status limn_model_picture(const limn_model *m, const limn_image *image, limn_image **out,
+                                        limn_error *err);
 /* Size of the volume; all 0 of a picture. */
 LIMN_API void limn_explanation_volume_size(const limn_explanation *e, size_t image, int32_t size[3]);
 
