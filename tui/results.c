@@ -310,16 +310,17 @@ static bool listed(const struct results *r, const char *path)
     return false;
 }
 
-/* Keys of a document that say which maps of a picture are made, or how they are drawn and where they go. */
-static const char *const varying[] = {"image",   "method", "layer", "class", "class-each", "view",  "output",
-                                      "npy",     "maps",   "nifti", "slice", "montage",    "gif",   "colormap",
-                                      "opacity", "blur",   "force", "strip", "device",     "batch", "max-memory",
-                                      "verbose", "quiet",  "seed",  NULL};
+/* Keys of a document that say which maps of a picture are made, how they are drawn and where they go ... */
+static const char *const varying[] = {"image", "method",   "layer", "class",   "class-each", "view", "output",
+                                      "npy",   "maps",     "nifti", "slice",   "montage",    "gif",  "force",
+                                      "strip", "colormap", "blur",  "opacity", NULL};
+/* ... and how they are computed. */
+static const char *const running[] = {"device", "batch", "max-memory", "verbose", "quiet", "seed", NULL};
 
-static void drop_varying(json_t *args)
+static void drop(json_t *args, const char *const *key)
 {
-    for (size_t i = 0; varying[i] != NULL; i++) {
-        json_object_del(args, varying[i]);
+    for (; *key != NULL; key++) {
+        json_object_del(args, *key);
     }
 }
 
@@ -330,7 +331,8 @@ static char *likeness_of(const char *document)
     const char *command = text_of(j, "command");
     char *out = NULL;
     if (command != NULL && strcmp(command, "explain") == 0) {
-        drop_varying(json_object_get(j, "args"));
+        drop(json_object_get(j, "args"), varying);
+        drop(json_object_get(j, "args"), running);
         out = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS);
     }
     json_decref(j);
@@ -397,7 +399,7 @@ char *results_request(const struct results *r, const struct result *item, const 
     char number[16], top[16];
     json_t *j = json_loads(r->document != NULL ? r->document : "", 0, NULL), *args = json_object_get(j, "args");
     snprintf(number, sizeof number, "%d", (int)cls);
-    drop_varying(args);
+    drop(args, varying);
     bool fine = args != NULL && item->source != NULL;
     fine = fine && json_object_set_new(args, "image", json_pack("[s]", item->source)) == 0;
     fine = fine && json_object_set_new(args, "method", json_pack("[s]", method)) == 0;

@@ -90,9 +90,15 @@ static bool good_csi(struct stream *s, const char *text)
     return text[0] == '?' && (last == 'c' || ((last == 'h' || last == 'l') && good_mode(s, text + 1, last == 'h')));
 }
 
-/* Strings: the questions of probe.h. */
+/* Strings: the questions of probe.h, and text for the clipboard, of which nothing but base64 may come. */
 static bool good_string(const char *text)
 {
+    static const char clipboard[] = "]52;c;";
+    static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+    if (strncmp(text, clipboard, sizeof clipboard - 1) == 0) {
+        text += sizeof clipboard - 1;
+        return strcmp(text + strspn(text, base64), "\033\\") == 0;
+    }
     static const char *const known[] = {"_Gi=4210,s=1,v=1,a=q,t=d,f=24;AAAA", "P+q524742;5463", "P$qm", "]10;?",
                                         "]11;?"};
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {

@@ -155,6 +155,51 @@ static void test_blocked(void)
     session_finish(&s);
 }
 
+/* A command line that is to succeed, in the session's folder. */
+static void run_limn(const char *arguments)
+{
+    char command[800];
+    snprintf(command, sizeof command, "cd %s && " LIMN_BINARY_DIR "/tools/limn %s >/dev/null 2>&1", session_folder(),
+             arguments);
+    CHECK_INT(system(command), 0);
+}
+
+/* The viewer over the maps of a job: keys redraw at once, and what is missing is offered. */
+static void test_viewer(void)
+{
+    struct session s;
+    run_limn("submit --no-worker explain recipe:lenet " LIMN_SOURCE_DIR
+             "/assets/photos/digit7.png --device reference --class top3 --maps");
+    run_limn("worker --device reference --once");
+    session_start(&s, NULL, session_truecolor, 100, 30);
+    CHECK(session_wait(&s, "results "));
+    session_type(&s, "3");
+    CHECK(session_wait(&s, "Classes"));
+    CHECK(session_wait(&s, "opacity  50 %"));
+    session_type(&s, "O");
+    CHECK(session_wait(&s, "opacity  60 %"));
+    session_type(&s, "oo");
+    CHECK(session_wait(&s, "opacity  40 %"));
+    session_type(&s, ">d");
+    CHECK(session_wait(&s, "less     class"));
+    CHECK(session_wait(&s, "difference"));
+    session_type(&s, "dv");
+    CHECK(session_wait(&s, "heat map, jet"));
+    session_type(&s, "[");
+    CHECK(session_wait(&s, "There is no such map yet"));
+    session_type(&s, "]<");
+    CHECK(session_wait(&s, "heat map, jet"));
+    session_type(&s, "n");
+    CHECK(session_wait(&s, "\"schema\": 1"));
+    session_type(&s, "y");
+    CHECK(session_wait(&s, "clipboard"));
+    session_type(&s, "q");
+    CHECK_INT(session_end(&s), 0);
+    session_check_restored(&s, "the viewer");
+    session_finish(&s);
+    run_limn("jobs clear");
+}
+
 int main(void)
 {
     char path[200];
@@ -166,6 +211,7 @@ int main(void)
     test_sleep();
     test_closed();
     test_blocked();
+    test_viewer();
     session_folder_remove();
     return check_done();
 }

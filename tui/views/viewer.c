@@ -391,16 +391,17 @@ static const char *hint(const struct app *a, enum action action)
     case ACT_CLASS_PREV:
         return maps && x->n_cls > 1 ? "class" : "";
     case ACT_METHOD_NEXT:
-    case ACT_MODE:
         return maps ? NULL : "";
+    case ACT_MODE:
+        return maps && v->map != NULL ? NULL : "";
     case ACT_LAYER_PREV:
         return maps && viewer_method(v, &m) != NULL && m.uses_layer ? "layer" : "";
     case ACT_OPACITY_LESS:
-        return maps && !v->difference && viewer_shown_mode(v, few_colours(a))->opaque ? "opacity" : "";
+        return v->map != NULL && !v->difference && viewer_shown_mode(v, few_colours(a))->opaque ? "opacity" : "";
     case ACT_DIFFERENCE:
-        return plays || viewer_minus(v) != NULL ? NULL : "";
+        return plays || (v->map != NULL && viewer_minus(v) != NULL) ? NULL : "";
     case ACT_COLORMAP:
-        return maps && !few_colours(a) && v->scale.colormap != NULL && !v->scale.diverging ? NULL : "";
+        return v->map != NULL && !few_colours(a) && v->scale.colormap != NULL && !v->scale.diverging ? NULL : "";
     case ACT_OPEN_LOG:
         return "";
     case ACT_AXIS:
