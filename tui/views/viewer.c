@@ -408,7 +408,7 @@ static const char *hint(const struct app *a, enum action action)
         return v->size[0] > 0 ? NULL : "";
     case ACT_LESS:
     case ACT_MORE:
-        return action == ACT_LESS || x == NULL || text ? "" : plays ? "speed" : "zoom";
+        return action == ACT_LESS || x == NULL || text || (maps && v->map == NULL) ? "" : plays ? "speed" : "zoom";
     case ACT_NEXT_PICTURE:
         return v->results.n > 1 ? NULL : "";
     default:
