@@ -24,8 +24,7 @@ void app_init(struct app *a, const struct caps *caps)
     a->width = 80;
     a->height = 24;
     viewer_init(&a->viewer);
-    a->compare.motion.speed = 1;
-    a->compare.look = LOOK_ALL;
+    compare_init(&a->compare);
     keymap_default(&a->keys);
 }
 
@@ -316,10 +315,10 @@ void app_act(struct app *a, enum action action)
         app_go(a, VIEW_EXPORT);
         break;
     case ACT_UNMARK:
-        if (a->marks.n > 0) {
-            app_say(a, UI_NOTE, "nothing is marked any more");
+        if (a->marks.n + a->marks.n_pins > 0) {
+            app_say(a, UI_NOTE, "nothing is marked or pinned any more");
         }
-        a->marks.n = 0;
+        marks_clear(&a->marks);
         a->want |= a->view == VIEW_COMPARE ? WANT_COMPARE : a->view == VIEW_EXPORT ? WANT_EXPORT : 0U;
         break;
     case ACT_REDRAW:

@@ -124,16 +124,18 @@ bool client_busy(const struct client *c)
     return jobs_go_on(c->app);
 }
 
-/* Jobs that were forgotten, here or by another program, are not marked any more. */
+/* Jobs that were forgotten, here or by another program, are not marked any more, and their results not pinned. */
 void client_drop_marks(struct client *c)
 {
     struct marks *m = &c->app->marks;
-    for (size_t i = m->n; i-- > 0;) {
+    for (size_t i = m->n + m->n_pins; i-- > 0;) {
         struct limn_job_detail *d = NULL;
-        const int64_t id = m->job[i];
-        if (limn_jobs_show(c->store, id, &d, NULL) == LIMN_ERR_NOT_FOUND) {
+        const size_t all = m->n + m->n_pins;
+        const int64_t id = i >= all ? 0 : i < m->n ? m->job[i] : m->pin[i - m->n].job;
+        if (id != 0 && limn_jobs_show(c->store, id, &d, NULL) == LIMN_ERR_NOT_FOUND) {
             marks_drop(m, id);
-            app_say(c->app, UI_NOTE, "job %lld is off the list, and no longer marked; its files stay", (long long)id);
+            app_say(c->app, UI_NOTE, "job %lld is off the list, and so no longer marked or pinned; its files stay",
+                    (long long)id);
         }
         limn_job_detail_free(&d);
     }
@@ -286,7 +288,8 @@ void client_close(struct client *c)
     for (size_t i = 0; i < n; i++) {
         child_finish(child[i]);
     }
-    client_compare_free(c);
+    compare_free(&a->compare);
+    marks_clear(&a->marks);
     export_files_free(&a->export);
     client_model_close(c);
     form_destroy(&a->new_job.form, a->new_job.n_forms);

@@ -1,81 +1,103 @@
-/* Compare: loads what is picked out. */
+/* Compare: what is picked out, or else the methods of one picture. */
 #include "client.h"
 
-#include <stdio.h>
 #include <string.h>
 
-static void free_item(struct compare_item *i)
+/* Pins that are made for a moment; all counts also those that have no room. */
+struct list {
+    struct pin pin[COMPARE_MAX];
+    size_t n, all, skip;
+};
+
+static void add(struct list *l, const struct pin *p)
 {
-    limn_animation_free(&i->shown);
-    memset(i, 0, sizeof *i);
+    if (p->path != NULL && l->all++ >= l->skip && l->n < COMPARE_MAX && pin_copy(&l->pin[l->n], p)) {
+        l->n++;
+    }
 }
 
-/* One more result, unless there is no room; what was loaded already moves over from `old`. */
-static void add_picture(struct compare_state *c, struct compare_state *old, const struct limn_job *j, const char *path)
+/* A result of a list as it would be shown first. */
+static void add_result(struct list *l, struct app *a, const struct results *r, const struct result *x,
+                       const struct result_map *m)
 {
-    limn_error err = {0};
-    if (c->all++ >= COMPARE_MAX) {
+    struct pin p;
+    const struct map_look look = viewer_first_look(&a->viewer, m);
+    if (pin_take(&p, r, x, m, &look, 0)) {
+        add(l, &p);
+    }
+    pin_free(&p);
+}
+
+/* The first result of a marked job: a map like the one in the viewer, an animation, a picture. */
+static void add_job(struct client *c, struct list *l, int64_t id)
+{
+    struct limn_job_detail *d = NULL;
+    struct results r = {0};
+    if (c->store == NULL || limn_jobs_show(c->store, id, &d, NULL) != LIMN_OK) {
         return;
     }
-    struct compare_item *item = &c->item[c->n++];
-    for (size_t i = 0; i < old->n; i++) {
-        if (strcmp(old->item[i].path, path) == 0) {
-            *item = old->item[i];
-            memset(&old->item[i], 0, sizeof old->item[i]);
-            return;
+    results_read(&r, d);
+    for (size_t i = 0; i < r.n; i++) {
+        const struct result *x = &r.item[i];
+        const size_t before = l->all;
+        add_result(l, c->app, &r, x, x->kind == RESULT_MAPS ? viewer_like(&c->app->viewer, x) : NULL);
+        if (l->all > before) {
+            break;
         }
     }
-    item->job = j->id;
-    snprintf(item->path, sizeof item->path, "%s", path);
-    snprintf(item->title, sizeof item->title, "%s", j->title);
-    const struct limn_animation_params p = {.fit_width = 1600, .fit_height = 1600};
-    if (limn_animation_load(path, &p, &item->shown, &err) != LIMN_OK) {
-        snprintf(item->problem, sizeof item->problem, "%.290s", err.text);
-    }
+    results_free(&r);
+    limn_job_detail_free(&d);
 }
 
-static void add_job(struct compare_state *c, struct compare_state *old, const struct limn_job_detail *d, size_t most)
+/* All methods' maps of the viewer's picture, of its class, each once; of a job without maps its pictures. */
+static void add_shown(struct list *l, struct app *a)
 {
-    for (size_t i = 0; i < d->n_artifacts && most > 0; i++) {
-        if (client_shows(d->artifact[i].path)) {
-            add_picture(c, old, &d->job, d->artifact[i].path);
-            most--;
+    const struct viewer_state *v = &a->viewer;
+    const struct result *x = viewer_item(v);
+    struct limn_method_info m;
+    if (x != NULL && x->kind == RESULT_MAPS) { /* the one that is looked at is what others are compared with */
+        const struct result_map *here = result_find(x, v->name.method, v->name.layer, v->name.cls);
+        if (here != NULL) {
+            add_result(l, a, &v->results, x, here);
         }
+        for (size_t i = 0; limn_method_info(i, &m, NULL) == LIMN_OK; i++) {
+            const struct result_map *map = result_find(x, m.name, v->name.layer, v->name.cls);
+            map = map != NULL ? map : result_find(x, m.name, NULL, v->name.cls);
+            if (map != NULL && map != here) {
+                add_result(l, a, &v->results, x, map);
+            }
+        }
+        return;
+    }
+    for (size_t i = 0; i < v->results.n; i++) {
+        add_result(l, a, &v->results, &v->results.item[i], NULL);
     }
 }
 
 void client_compare(struct client *c)
 {
-    struct compare_state *s = &c->app->compare, old = *s;
-    const struct marks *m = &c->app->marks;
-    const struct limn_job_detail *shown = c->app->queue.detail;
-    memset(s->item, 0, sizeof s->item);
-    s->n = s->all = 0;
-    for (size_t i = 0; i < m->n; i++) {
-        struct limn_job_detail *d = NULL;
-        if (c->store != NULL && limn_jobs_show(c->store, m->job[i], &d, NULL) == LIMN_OK) {
-            add_job(s, &old, d, 1);
-        }
-        limn_job_detail_free(&d);
+    struct app *a = c->app;
+    struct compare_state *s = &a->compare;
+    struct list l = {.skip = s->first};
+    client_results(c);
+    s->of = a->marks.n_pins > 1 ? COMPARE_PINS : a->marks.n > 1 ? COMPARE_JOBS : COMPARE_METHODS;
+    for (size_t i = 0; s->of == COMPARE_PINS && i < a->marks.n_pins; i++) {
+        add(&l, &a->marks.pin[i]);
     }
-    if (m->n == 0 && shown != NULL) {
-        add_job(s, &old, shown, SIZE_MAX);
+    for (size_t i = 0; s->of == COMPARE_JOBS && i < a->marks.n; i++) {
+        add_job(c, &l, a->marks.job[i]);
     }
-    bool same = s->n == old.n;
-    for (size_t i = 0; i < COMPARE_MAX; i++) { /* what did not move over is not compared any more */
-        same = same && old.item[i].path[0] == '\0';
-        free_item(&old.item[i]);
+    if (s->of == COMPARE_METHODS) {
+        add_shown(&l, a);
     }
-    s->at = s->at < s->n ? s->at : 0;
-    if (!same) { /* others than before */
-        s->look = LOOK_ALL;
-        motion_start(&s->motion, true);
+    if (l.n == 0 && s->first > 0) { /* there are fewer than before */
+        s->first = 0;
+        client_compare(c);
+        return;
     }
-}
-
-void client_compare_free(struct client *c)
-{
-    for (size_t i = 0; i < COMPARE_MAX; i++) {
-        free_item(&c->app->compare.item[i]);
+    compare_set(s, l.pin, l.n, l.all);
+    for (size_t i = 0; i < l.n; i++) {
+        pin_free(&l.pin[i]);
     }
+    compare_show(s, a->caps.colours < PICTURE_256);
 }

@@ -507,7 +507,8 @@ bool result_compose(const struct result_map *map, const struct result_map *minus
     limn_error err = {0};
     const struct limn_which only = {0};
     const struct limn_drawing d = {.render = {look->view, look->colormap, look->opacity, 0},
-                                   .bare = true,
+                                   .bare = !look->framed,
+                                   .full = look->full,
                                    .slice = look->of_slice ? &look->slice : NULL};
     const limn_status st = minus != NULL
                                ? limn_draw_difference(map->loaded, only, minus->loaded, only, &d, out, scale, &err)

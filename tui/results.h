@@ -84,6 +84,8 @@ struct map_look {
     double opacity;       /* 0: the view's own */
     struct limn_slice slice;
     bool of_slice; /* of a volume: `slice`, else the strongest */
+    double full;   /* the number that the colours' end stands for; 0: the map's own */
+    bool framed;   /* with what explain draws round a map (view "signed") */
 };
 /* Draws an open map, or with `minus` (open as well) its difference from that one, to the pixels that explain writes.
  * False: one line in `problem`. */

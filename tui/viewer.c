@@ -71,10 +71,20 @@ const struct limn_method_info *viewer_method(const struct viewer_state *v, struc
     return NULL;
 }
 
-static bool is_gradient(const struct viewer_state *v)
+static bool gives_gradient(const char *method)
 {
     struct limn_method_info m;
-    return viewer_method(v, &m) != NULL && m.kind == LIMN_MAP_GRADIENT;
+    for (size_t i = 0; limn_method_info(i, &m, NULL) == LIMN_OK; i++) {
+        if (strcmp(m.name, method) == 0) {
+            return m.kind == LIMN_MAP_GRADIENT;
+        }
+    }
+    return false;
+}
+
+static bool is_gradient(const struct viewer_state *v)
+{
+    return gives_gradient(v->name.method);
 }
 
 static bool mode_fits(const struct viewer_state *v, size_t mode)
@@ -107,16 +117,19 @@ static size_t first_mode(const struct viewer_state *v)
     return is_gradient(v) ? MODE_GRADIENT : v->size[0] > 0 ? MODE_BLEND : MODE_OVERLAY;
 }
 
+const struct result_map *viewer_like(const struct viewer_state *v, const struct result *x)
+{
+    const struct result_map *m = find(x, &v->name);
+    for (size_t i = 0; i < x->n_cls && m == NULL; i++) {
+        m = result_find(x, v->name.method, NULL, x->cls[i].index);
+    }
+    return m != NULL || x->n_map == 0 ? m : &x->map[0];
+}
+
 /* The same map of another picture where it has one, else its first. */
 static void begin_maps(struct viewer_state *v, const struct result *x)
 {
-    if (find(x, &v->name) == NULL) {
-        const struct result_map *m = NULL;
-        for (size_t i = 0; i < x->n_cls && m == NULL; i++) {
-            m = result_find(x, v->name.method, NULL, x->cls[i].index);
-        }
-        take_name(&v->name, m != NULL ? m : &x->map[0]);
-    }
+    take_name(&v->name, viewer_like(v, x));
     memset(v->size, 0, sizeof v->size);
     v->before.method[0] = '\0';
     v->difference = false;
@@ -142,11 +155,19 @@ void viewer_begin(struct viewer_state *v)
 
 /* ---- drawing ---- */
 
-const struct viewer_mode *viewer_shown_mode(const struct viewer_state *v, bool few)
+const struct viewer_mode *viewer_mode_shown(const char *view, bool few)
 {
-    const struct viewer_mode *m = &modes[v->mode < MODES ? v->mode : 0];
+    const struct viewer_mode *m = &modes[0];
+    for (size_t i = 0; i < MODES; i++) {
+        m = view != NULL && strcmp(modes[i].view, view) == 0 ? &modes[i] : m;
+    }
     const bool hue = m->opaque || strcmp(m->view, "classic") == 0;
     return few && hue ? &modes[MODE_HEAT] : m;
+}
+
+const struct viewer_mode *viewer_shown_mode(const struct viewer_state *v, bool few)
+{
+    return viewer_mode_shown(modes[v->mode < MODES ? v->mode : 0].view, few);
 }
 
 static const char *colormap_name(const struct viewer_state *v, bool few)
@@ -156,6 +177,27 @@ static const char *colormap_name(const struct viewer_state *v, bool few)
         return "gray";
     }
     return v->colormap >= 0 && limn_colormap_info((size_t)v->colormap, &c, NULL) == LIMN_OK ? c.name : NULL;
+}
+
+struct map_look viewer_look(const struct viewer_state *v, bool few)
+{
+    return (struct map_look){.view = viewer_shown_mode(v, few)->view,
+                             .colormap = colormap_name(v, few),
+                             .opacity = v->opacity,
+                             .slice = v->slice,
+                             .of_slice = v->size[0] > 0};
+}
+
+struct map_look viewer_first_look(const struct viewer_state *v, const struct result_map *m)
+{
+    struct map_look look = viewer_look(v, false);
+    const bool gradient = m != NULL && gives_gradient(m->method);
+    if (gradient && (v->mode == MODE_OVERLAY || v->mode == MODE_BLEND)) {
+        look.view = modes[MODE_GRADIENT].view;
+    } else if (!gradient && v->mode == MODE_GRADIENT) {
+        look.view = modes[v->size[0] > 0 ? MODE_BLEND : MODE_OVERLAY].view;
+    }
+    return look;
 }
 
 /* The size of the volume, and once its strongest slice. */
@@ -213,8 +255,7 @@ static void show_map(struct viewer_state *v, struct result *x, bool few)
     if (same_drawing(v, map->loaded, minus, few)) {
         return;
     }
-    const struct map_look look = {viewer_shown_mode(v, few)->view, colormap_name(v, few), v->opacity, v->slice,
-                                  v->size[0] > 0};
+    const struct map_look look = viewer_look(v, few);
     v->problem[0] = '\0';
     limn_image_destroy(&v->image);
     if (result_compose(map, minus, &look, &image, &v->scale, v->problem, sizeof v->problem)) {

@@ -12,6 +12,8 @@ struct viewer_mode { /* a way to draw a map */
 };
 /* The modes that make sense for a map; NULL past the last. Of a gradient "gradient" is the first, else an overlay. */
 const struct viewer_mode *viewer_mode(size_t i);
+/* The one that draws so; with `few` colours, where a hue map misleads, another one that goes by brightness. */
+const struct viewer_mode *viewer_mode_shown(const char *view, bool few);
 
 struct map_name { /* of a map, there or not */
     char method[32], layer[200];
@@ -74,6 +76,12 @@ bool viewer_step_method(struct viewer_state *v, int step);
 bool viewer_step_layer(struct viewer_state *v, int step); /* over the model's layers too, when they are known */
 bool viewer_step_mode(struct viewer_state *v);
 bool viewer_step_colormap(struct viewer_state *v);
+struct map_look viewer_look(const struct viewer_state *v, bool few); /* how the map is drawn now */
+/* How a map (NULL: no map) is drawn as the viewer is set; one of another kind of method by the mode that begins. */
+struct map_look viewer_first_look(const struct viewer_state *v, const struct result_map *m);
+/* Of another result: the map of the method, layer and class that are looked at, else of as many of these as there is.
+ */
+const struct result_map *viewer_like(const struct viewer_state *v, const struct result *x);
 /* The map that a difference is taken from: the one before, else the next class, else the next method. */
 const struct result_map *viewer_minus(const struct viewer_state *v);
 bool viewer_known_layer(const struct viewer_state *v, const char *layer); /* it has a map of the method and class */

@@ -165,9 +165,15 @@ static void fill_compare(struct app *a, struct limn_animation *animation)
     c->n = 3;
     c->all = 5;
     for (int i = 0; i < 3; i++) {
-        c->item[i].job = 7 + i;
-        snprintf(c->item[i].path, sizeof c->item[i].path, "/results/%d/cat.\x1b[31mgradcam.png", 7 + i);
-        c->item[i].shown = i < 2 ? animation : NULL;
+        struct compare_item *x = &c->item[i];
+        x->pin = (struct pin){.job = 7 + i,
+                              .kind = RESULT_ANIMATION,
+                              .p = -1,
+                              .path = strdup("/results/cat.gif"),
+                              .title = strdup("cat.\x1b[31mshift.gif")};
+        x->own.item = calloc(1, sizeof *x->own.item);
+        x->own.n = 1;
+        x->own.item[0].shown = i < 2 ? animation : NULL;
     }
     snprintf(c->item[2].problem, sizeof c->item[2].problem, "cat.\x1b[0m.png: cannot open: No such file");
 }
@@ -231,6 +237,11 @@ void unmake(struct app *a)
         a->viewer.results.item[i].shown = NULL; /* not of the heap */
         limn_image_destroy(&made.frame[i]);
     }
+    for (int i = 0; i < 3; i++) {
+        a->compare.item[i].own.item[0].shown = NULL;
+    }
+    compare_free(&a->compare);
+    marks_clear(&a->marks);
     viewer_free(&a->viewer);
     free(a);
 }

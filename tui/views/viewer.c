@@ -39,6 +39,15 @@ static const limn_image *seen(const struct viewer_state *v)
     return s != NULL ? s->frame[v->motion.frame < s->n ? v->motion.frame : 0] : NULL;
 }
 
+static bool is_pinned(const struct app *a)
+{
+    const struct viewer_state *v = &a->viewer;
+    const struct result *x = viewer_item(v);
+    const char *path = x->kind != RESULT_MAPS ? x->path : v->map != NULL ? v->map->path : NULL;
+    const struct pin p = {.kind = x->kind, .path = (char *)path};
+    return path != NULL && marks_find(&a->marks, &p) < a->marks.n_pins;
+}
+
 static void note_text(const struct app *a, char *out, size_t size)
 {
     const struct viewer_state *v = &a->viewer;
@@ -53,6 +62,9 @@ static void note_text(const struct app *a, char *out, size_t size)
     }
     if (v->difference && v->image != NULL && at < size) {
         at += (size_t)snprintf(out + at, size - at, "%sdifference", at > 0 ? " · " : "");
+    }
+    if (is_pinned(a) && at < size) {
+        at += (size_t)snprintf(out + at, size - at, "%spinned", at > 0 ? " · " : "");
     }
     if (v->look.zoom > 1 && at < size) {
         snprintf(out + at, size - at, "%senlarged %.3g×", at > 0 ? " · " : "", v->look.zoom);
@@ -287,6 +299,29 @@ static bool copy_path(struct app *a)
     return true;
 }
 
+/* Keeps what is seen, or no longer. */
+static bool pin_result(struct app *a)
+{
+    struct viewer_state *v = &a->viewer;
+    const struct result *x = viewer_item(v);
+    const struct map_look look = viewer_look(v, false);
+    struct pin p;
+    if (x == NULL || !pin_take(&p, &v->results, x, v->map, &look, v->motion.frame)) {
+        return stepped(a, false, "only maps, animations and pictures can be pinned");
+    }
+    const bool was = marks_find(&a->marks, &p) < a->marks.n_pins;
+    if (!marks_pin(&a->marks, &p)) {
+        app_say(a, UI_NOTE, "no more than %d results can be pinned", PINS_MAX);
+    } else {
+        char compare[32];
+        keymap_keys(&a->keys, ACT_VIEW_COMPARE, compare, sizeof compare);
+        app_say(a, UI_GOOD, was ? "no longer pinned; %zu are" : "pinned, %zu in all; %s compares them", a->marks.n_pins,
+                compare);
+    }
+    pin_free(&p);
+    return true;
+}
+
 /* Frames, and what they share keys with. */
 static bool act_motion(struct app *a, enum action action)
 {
@@ -363,6 +398,8 @@ static bool act(struct app *a, enum action action)
         return step_axis(a);
     case ACT_COPY:
         return copy_path(a);
+    case ACT_PIN:
+        return pin_result(a);
     case ACT_NEXT_PICTURE:
     case ACT_PREV_PICTURE:
         return go(a, action == ACT_NEXT_PICTURE ? 1 : -1);
@@ -411,6 +448,8 @@ static const char *hint(const struct app *a, enum action action)
         return action == ACT_LESS || x == NULL || text || (maps && v->map == NULL) ? "" : plays ? "speed" : "zoom";
     case ACT_NEXT_PICTURE:
         return v->results.n > 1 ? NULL : "";
+    case ACT_PIN:
+        return x != NULL && (x->kind == RESULT_MAPS ? v->map != NULL : !text && x->kind != RESULT_ARRAY) ? NULL : "";
     default:
         return NULL;
     }

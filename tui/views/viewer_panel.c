@@ -30,12 +30,6 @@ static char *number(double v, char out[24])
     return out;
 }
 
-static char *percent(double p, char out[24])
-{
-    snprintf(out, 24, p < 0 ? "" : p > 0 && p < 0.1 ? "%.2f %%" : "%.1f %%", 100 * p);
-    return out;
-}
-
 /* ---- the colour bar ---- */
 
 static void draw_ramp(const struct app *a, const struct ui *u, struct rect r, const char *colormap)
@@ -74,6 +68,23 @@ void viewer_bar(const struct app *a, const struct ui *u, struct rect r)
     }
 }
 
+void viewer_scale_line(const struct app *a, const struct ui *u, struct rect line, const struct limn_scale *s)
+{
+    char low[24], high[64], end[24];
+    number(s->low, low);
+    snprintf(high, sizeof high, "%s%s%s", number(s->high, end), s->unit != NULL && s->unit[0] ? " " : "",
+             s->unit != NULL ? s->unit : "");
+    if (ui_columns(low) + ui_columns(high) + 8 > line.w) {
+        snprintf(high, sizeof high, "%s", end);
+    }
+    const int32_t left = ui_columns(low) + 1, right = ui_columns(high) + 1;
+    ui_text(u, line, line.x, line.y, left, UI_DIM, low);
+    ui_right(u, line, line.x + line.w - right, line.y, right, UI_DIM, high);
+    if (line.w - left - right > 2 && line.h > 0) {
+        draw_ramp(a, u, (struct rect){line.x + left, line.y, line.w - left - right, 1}, s->colormap);
+    }
+}
+
 /* ---- facts ---- */
 
 static void fact(const struct ui *u, struct rect *r, const char *name, const char *value, enum ui_role role)
@@ -106,17 +117,6 @@ static void range_text(const struct limn_scale *s, char *out, size_t size)
     if (s->colormap != NULL) {
         snprintf(out, size, "%s to %s", number(s->low, low), number(s->high, high));
     }
-}
-
-static const char *method_title(const char *name)
-{
-    struct limn_method_info m;
-    for (size_t i = 0; limn_method_info(i, &m, NULL) == LIMN_OK; i++) {
-        if (strcmp(m.name, name) == 0) {
-            return m.title;
-        }
-    }
-    return name;
 }
 
 /* What a difference was taken from: only what is not the same. */
@@ -197,7 +197,7 @@ static void draw_classes(const struct app *a, const struct ui *u, struct rect *r
         ui_text(u, line, line.x, line.y, 1, UI_ACCENT, here ? "▸" : " ");
         ui_text(u, line, line.x + 2, line.y, line.w - 11 - (bar > 0 ? bar + 1 : 0), role,
                 viewer_class_text(x, c->index, name));
-        ui_right(u, line, line.x + line.w - 8 - (bar > 0 ? bar + 1 : 0), line.y, 8, role, percent(c->p, p));
+        ui_right(u, line, line.x + line.w - 8 - (bar > 0 ? bar + 1 : 0), line.y, 8, role, percent_text(c->p, p));
         if (bar > 0 && c->p >= 0) {
             ui_bar(u, line, line.x + line.w - bar, line.y, bar, c->p, here ? UI_ACCENT : UI_DIM);
         }
@@ -279,7 +279,7 @@ static void draw_frames(const struct app *a, const struct ui *u, struct rect r)
         const struct rect line = ui_top(&r, 1, 0);
         ui_text(u, line, line.x, line.y, 1, i == 0 ? UI_NOTE : UI_ACCENT, i == 0 ? "○" : "●");
         ui_text(u, line, line.x + 2, line.y, line.w - 11, UI_TEXT, name[i]);
-        ui_right(u, line, line.x + line.w - 8, line.y, 8, UI_STRONG, percent(p[i], text));
+        ui_right(u, line, line.x + line.w - 8, line.y, 8, UI_STRONG, percent_text(p[i], text));
     }
     ui_top(&r, 1, 0);
     struct rect curve = ui_top(&r, r.h > 14 ? 10 : r.h > 6 ? r.h - 4 : r.h, 1);
@@ -289,7 +289,7 @@ static void draw_frames(const struct app *a, const struct ui *u, struct rect r)
         fact(u, &r, "step", text, UI_TEXT);
         snprintf(text, sizeof text, "%.4g", f->lambda);
         fact(u, &r, "lambda", text, UI_TEXT);
-        fact(u, &r, "changed", percent(f->change, text), UI_TEXT);
+        fact(u, &r, "changed", percent_text(f->change, text), UI_TEXT);
     }
     range_text(&v->scale, text, sizeof text);
     fact(u, &r, "shown", v->image != NULL ? "what differs, of 255" : "", UI_ACCENT);
@@ -322,7 +322,7 @@ void viewer_status(const struct app *a, const struct ui *u, struct rect r)
     if (x->kind == RESULT_MAPS) {
         const struct result_class *c = result_class(x, v->name.cls);
         snprintf(text, sizeof text, "%s %s · %s%s%s", viewer_class_text(x, v->name.cls, cls),
-                 percent(c != NULL ? c->p : -1, p), method_title(v->name.method), v->name.layer[0] ? " · " : "",
+                 percent_text(c != NULL ? c->p : -1, p), method_title(v->name.method), v->name.layer[0] ? " · " : "",
                  v->name.layer);
         ui_text(u, top, top.x, top.y, top.w, UI_STRONG, text);
         range_text(&v->scale, range, sizeof range);
@@ -337,10 +337,10 @@ void viewer_status(const struct app *a, const struct ui *u, struct rect r)
                  slice);
         ui_text(u, r, r.x, r.y, r.w, UI_DIM, v->image != NULL ? text : "");
     } else if (f != NULL) {
-        snprintf(text, sizeof text, "%s %s → %s %s", x->from ? x->from : "", percent(f->p_from, p), x->to ? x->to : "",
-                 percent(f->p_to, q));
+        snprintf(text, sizeof text, "%s %s → %s %s", x->from ? x->from : "", percent_text(f->p_from, p),
+                 x->to ? x->to : "", percent_text(f->p_to, q));
         ui_text(u, top, top.x, top.y, top.w, UI_STRONG, text);
-        snprintf(text, sizeof text, "lambda %.4g · %s changed", f->lambda, percent(f->change, p));
+        snprintf(text, sizeof text, "lambda %.4g · %s changed", f->lambda, percent_text(f->change, p));
         ui_text(u, r, r.x, r.y, r.w, UI_DIM, text);
     }
 }

@@ -7,6 +7,8 @@
 enum { BAR_WIDTH = 13 };
 /* The colour bar with its numbers, BAR_WIDTH wide. */
 void viewer_bar(const struct app *a, const struct ui *u, struct rect r);
+/* A colour bar that lies in one line, its numbers and unit beside it. */
+void viewer_scale_line(const struct app *a, const struct ui *u, struct rect line, const struct limn_scale *s);
 /* Results, classes, facts of the map; frames of a counterfactual. */
 void viewer_panel(const struct app *a, const struct ui *u, struct rect r);
 /* The same in two lines, where there is no room for the panel. */
