@@ -47,6 +47,9 @@ struct queue_state {
     int64_t log_job;     /* whose log that is */
     char problem[512];   /* the store cannot be read */
     char no_worker[300]; /* why jobs wait and no worker lives; "": one does, or is about to */
+    limn_image *picture; /* the first that job `picture_job` made, or NULL */
+    int64_t picture_job;
+    uint32_t picture_of; /* results that it had then */
 };
 
 enum new_list { NEW_FIELDS, NEW_LIST }; /* of rows that can be clicked: fields by number, rows as shown */
@@ -216,6 +219,9 @@ bool mouse_key(struct app *a, const struct key_event *ev);
 const struct limn_job *queue_job(const struct queue_state *q); /* the marked one, or NULL */
 bool job_over(const struct limn_job *j);
 const char *job_sign(const struct limn_job *j, enum ui_role *role);
+/* views/queue_details.c: of the marked job, in a column beside the list or in some lines below it */
+void queue_details_tall(const struct app *a, const struct ui *u, struct rect r);
+void queue_details_wide(const struct app *a, const struct ui *u, struct rect r);
 /* views/log.c: the last lines that fit, `back` lines before the end; returns how many lines there are in all */
 int64_t log_draw(const struct app *a, const struct ui *u, struct rect r, int64_t back);
 /* views/new.c */

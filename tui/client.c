@@ -212,7 +212,8 @@ bool client_shows(const char *path)
 bool client_idle(struct client *c)
 {
     const enum view_id view = c->app->view;
-    return (view == VIEW_NEW || view == VIEW_MODELS) && client_model_fact(c);
+    return view == VIEW_QUEUE ? client_queue_picture(c)
+                              : (view == VIEW_NEW || view == VIEW_MODELS) && client_model_fact(c);
 }
 
 bool client_serve(struct client *c)
@@ -300,6 +301,7 @@ void client_close(struct client *c)
     viewer_free(&a->viewer);
     limn_model_list_free(&a->models.model);
     limn_image_destroy(&a->new_job.preview);
+    limn_image_destroy(&a->queue.picture);
     free(a->new_job.file);
     free(a->new_job.shown);
     limn_jobs_close(&c->store);

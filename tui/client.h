@@ -44,7 +44,8 @@ size_t client_programs(struct client *c, struct child *out[CLIENT_CHILDREN]); /*
 /* client_queue.c */
 void client_change(struct client *c, unsigned want); /* cancel, undo, retry, forget, cancel all */
 bool client_queue_answers(struct client *c);         /* of the programs behind these; true when one is over */
-bool client_worker(struct client *c); /* sees to it that jobs do not wait alone; true: something to show */
+bool client_worker(struct client *c);        /* sees to it that jobs do not wait alone; true: something to show */
+bool client_queue_picture(struct client *c); /* of the marked job; true: another one is to be shown */
 /* client_models.c */
 void client_models(struct client *c);     /* looks for models, and once for devices */
 bool client_model_fact(struct client *c); /* reads one more fact about an installed model; false: all are known */

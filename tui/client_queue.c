@@ -223,3 +223,35 @@ bool client_queue_answers(struct client *c)
     }
     return any;
 }
+
+/* ---- the picture of the marked job ---- */
+
+/* The first picture that is not one of the inputs. */
+static const char *first_picture(const struct limn_job_detail *d)
+{
+    const char *found = NULL;
+    for (size_t i = 0; i < d->n_artifacts && found == NULL; i++) {
+        found =
+            client_shows(d->artifact[i].path) && strcmp(d->artifact[i].kind, "input") != 0 ? d->artifact[i].path : NULL;
+    }
+    return found;
+}
+
+bool client_queue_picture(struct client *c)
+{
+    struct queue_state *q = &c->app->queue;
+    const struct limn_job_detail *d = q->detail;
+    if (d == NULL || (d->job.id == q->picture_job && d->n_artifacts == q->picture_of)) {
+        return false;
+    }
+    const limn_image *before = q->picture;
+    const char *path = first_picture(d);
+    const struct limn_image_params quick = {.max_pixels = 8000000}; /* a larger one is for the viewer */
+    limn_image_destroy(&q->picture);
+    q->picture_job = d->job.id;
+    q->picture_of = (uint32_t)d->n_artifacts;
+    if (path != NULL) {
+        (void)limn_image_load(path, &quick, &q->picture, NULL);
+    }
+    return before != NULL || q->picture != NULL;
+}

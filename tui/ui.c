@@ -1,7 +1,6 @@
 /* The pieces of ui.h. */
 #include "ui.h"
 
-#include <limn/limn.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -245,6 +244,16 @@ void ui_scroll(const struct ui *u, struct rect r, int64_t n, int64_t first)
     const int32_t at = (int32_t)((r.h - size) * first / (n - r.h));
     grid_fill(u->grid, (struct rect){r.x + r.w - 1, r.y, 1, r.h}, 0x2502, dim);
     grid_fill(u->grid, (struct rect){r.x + r.w - 1, r.y + at, 1, size}, 0x2503, ui_style(UI_ACCENT, u->colours));
+}
+
+struct rect ui_image(const struct ui *u, struct rect r, const limn_image *image, struct caps caps)
+{
+    const int32_t w = limn_image_width(image), h = limn_image_height(image);
+    const struct picture_source src = {limn_image_rgb(image), w, h, 0, 0, w, h};
+    struct rect where = picture_fit(w, h, r);
+    where.y = r.y;
+    picture_draw(u->grid, where, &src, (struct picture_style){caps.colours, caps.glyphs, caps.light});
+    return where;
 }
 
 void ui_centre(const struct ui *u, struct rect r, const char *const *line, int32_t n)

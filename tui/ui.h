@@ -3,6 +3,8 @@
 #ifndef LIMN_TUI_UI_H
 #define LIMN_TUI_UI_H
 
+#include <limn/limn.h>
+
 #include "caps.h"
 #include "hits.h"
 
@@ -52,6 +54,8 @@ struct rect ui_top(struct rect *r, int32_t n, int32_t gap);
 int64_t ui_first(int64_t n, int64_t marked, int32_t h);
 /* A bar along the right edge that says which part of a longer list is seen. */
 void ui_scroll(const struct ui *u, struct rect r, int64_t n, int64_t first);
+/* A whole picture, fitted into r, at its top and centred; returns the cells it takes. */
+struct rect ui_image(const struct ui *u, struct rect r, const limn_image *image, struct caps caps);
 /* An empty screen's words, in the middle. */
 void ui_centre(const struct ui *u, struct rect r, const char *const *line, int32_t n);
 /* A frame for what lies above the rest; clears it and returns its inside. */

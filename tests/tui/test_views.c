@@ -27,6 +27,28 @@ static void test_golden(void)
     }
 }
 
+/* A job that is done: where its results are, and the first picture among them. */
+static void test_done(void)
+{
+    static const int32_t size[3][2] = {{80, 24}, {120, 40}, {200, 60}};
+    struct limn_artifact artifact[2] = {{"overlay", (char *)"/home/me/runs/cat.gradcam.png"},
+                                        {"json", (char *)"/home/me/runs/result.json"}};
+    for (int k = 0; k < 3; k++) {
+        struct app *a = make();
+        struct queue_state *q = &a->queue;
+        a->width = size[k][0];
+        a->height = size[k][1];
+        type(a, "j");
+        q->detail->job = *queue_job(q);
+        q->detail->artifact = artifact;
+        q->detail->n_artifacts = 2;
+        q->picture = a->viewer.results.item[0].shown->frame[0]; /* stays the viewer's */
+        q->picture_job = q->id;
+        check_screen(a, "queue-done", a->width, a->height);
+        unmake(a);
+    }
+}
+
 static double luminance(uint32_t rgb)
 {
     static const double weight[3] = {0.2126, 0.7152, 0.0722};
@@ -242,6 +264,7 @@ int main(void)
     setenv("TZ", "UTC", 1);
     tzset();
     test_golden();
+    test_done();
     test_themes();
     test_sizes();
     test_actions();

@@ -277,10 +277,7 @@ static void draw_preview(const struct app *a, const struct ui *u, struct rect r)
         const char *slash = strrchr(n->preview_path, '/');
         char text[300];
         snprintf(text, sizeof text, "%.200s  %d×%d", slash ? slash + 1 : n->preview_path, (int)w, (int)h);
-        struct rect where = picture_fit(w, h, (struct rect){r.x, r.y, r.w, r.h - 1});
-        where.y = r.y;
-        const struct picture_source src = {limn_image_rgb(n->preview), w, h, 0, 0, w, h};
-        picture_draw(u->grid, where, &src, (struct picture_style){a->caps.colours, a->caps.glyphs, a->caps.light});
+        const struct rect where = ui_image(u, (struct rect){r.x, r.y, r.w, r.h - 1}, n->preview, a->caps);
         const int32_t columns = ui_columns(text);
         ui_text(u, r, columns < r.w ? r.x + (r.w - columns) / 2 : r.x, r.y + where.h, r.w, UI_DIM, text);
     }

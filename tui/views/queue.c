@@ -127,93 +127,13 @@ static void draw_list(const struct app *a, const struct ui *u, struct rect r)
     ui_scroll(u, in, q->total, first);
 }
 
-/* One line "name  value"; returns the next line. */
-static int32_t fact(const struct ui *u, struct rect r, int32_t y, enum ui_role role, const char *name,
-                    const char *value)
-{
-    if (value[0] != '\0' && y < r.y + r.h) {
-        ui_text(u, r, r.x, y, 10, UI_DIM, name);
-        const struct rect text = {r.x + 11, y, r.w - 11, r.y + r.h - y};
-        if (value[0] == '/') { /* a path */
-            ui_path(u, text, text.x, y, text.w, role, value);
-            return y + 1;
-        }
-        y += ui_wrap(u, text, role, value, true);
-    }
-    return y;
-}
-
-static int32_t state_facts(const struct ui *u, struct rect r, const struct limn_job *j)
-{
-    char text[400], t1[24], rate[64] = "";
-    enum ui_role role;
-    int32_t y = r.y;
-    const char *sign = job_sign(j, &role), *state = limn_job_state_name(j->state);
-    snprintf(text, sizeof text, "%s %s%s", sign, state ? state : "", j->cancelling ? ", stopping" : "");
-    if (j->state == LIMN_JOB_RUNNING && j->stage[0] != '\0') {
-        snprintf(text, sizeof text, "%s %s: %s", sign, state, j->stage);
-    } else if (job_over(j) && j->started > 0 && j->ended >= j->started) {
-        snprintf(text, sizeof text, "%s %s, took %s", sign, state,
-                 ui_duration((double)(j->ended - j->started) / 1000, t1));
-    }
-    y = fact(u, r, y, role, "state", text);
-    if (j->state == LIMN_JOB_RUNNING && y < r.y + r.h) {
-        if (j->rate > 0) {
-            snprintf(rate, sizeof rate, " %.3g %s/s", j->rate, j->rate_unit);
-        }
-        const int32_t w = r.w - 11 - 6 - ui_columns(rate);
-        ui_text(u, r, r.x, y, 10, UI_DIM, "progress");
-        ui_bar(u, r, r.x + 11, y, w, j->part, UI_ACCENT);
-        snprintf(text, sizeof text, " %3d %%%s", (int)(100 * j->part), rate);
-        ui_text(u, r, r.x + 11 + w, y, r.w, UI_TEXT, text);
-        y++;
-    }
-    if (j->attempt > 1) {
-        snprintf(text, sizeof text, "%d", (int)j->attempt);
-        y = fact(u, r, y, UI_TEXT, "attempt", text);
-    }
-    return y;
-}
-
-static void draw_details(const struct app *a, const struct ui *u, struct rect r)
-{
-    const struct queue_state *q = &a->queue;
-    const struct limn_job *j = queue_job(q);
-    char title[64] = "Job";
-    if (j != NULL) {
-        snprintf(title, sizeof title, "Job %lld", (long long)j->id);
-    }
-    r = ui_title(u, r, false, title, j != NULL ? j->command : "");
-    if (j == NULL) {
-        return;
-    }
-    const struct limn_job_detail *d = q->detail != NULL && q->detail->job.id == j->id ? q->detail : NULL;
-    int32_t y = state_facts(u, r, j);
-    if (d != NULL) {
-        y = fact(u, r, y, UI_BAD, "error", d->error);
-        y = fact(u, r, y, UI_NOTE, "hint", d->hint);
-        for (size_t i = 0; i < q->n_arguments; i++) {
-            y = fact(u, r, y, UI_TEXT, q->argument[i].name, q->argument[i].value);
-        }
-        y = fact(u, r, y, UI_TEXT, "device", d->device);
-        for (size_t i = 0; i < d->n_artifacts && y < r.y + r.h; i++, y++) {
-            ui_text(u, r, r.x, y, 10, UI_DIM, i == 0 ? "results" : "");
-            ui_path(u, r, r.x + 11, y, r.w - 11, UI_GOOD, d->artifact[i].path);
-        }
-    } else {
-        fact(u, r, y, UI_BAD, "reason", j->reason);
-    }
-}
-
 static void draw(const struct app *a, const struct ui *u, struct rect r)
 {
     if (r.w >= 116) {
-        const struct rect list = ui_left(&r, r.w * (r.w < 150 ? 63 : 58) / 100, 1);
+        const struct rect list = ui_left(&r, r.w * (r.w < 150 ? 63 : 58) / 100, 2);
         draw_list(a, u, list);
         if (a->queue.total > 0) {
-            const struct rect details = ui_top(&r, r.h / 2, 1);
-            draw_details(a, u, details);
-            log_draw(a, u, r, 0);
+            queue_details_tall(a, u, r);
         }
         return;
     }
@@ -222,7 +142,7 @@ static void draw(const struct app *a, const struct ui *u, struct rect r)
         return;
     }
     draw_list(a, u, ui_top(&r, r.h * 55 / 100, 0));
-    draw_details(a, u, r);
+    queue_details_wide(a, u, r);
 }
 
 static bool act_on_job(struct app *a, enum action action)
