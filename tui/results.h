@@ -64,12 +64,16 @@ struct results {
 
 /* Lists the results of a job; NULL: none. Returns whether anything changed: then what was loaded is gone. */
 bool results_read(struct results *r, const struct limn_job_detail *d);
+/* Lists what a result.json that was written by `limn explain --json` (compare, shift) names. Its paths are relative to
+ * where the program ran: here, or else where the file lies. False with one line in `problem`. */
+bool results_read_file(struct results *r, const char *path, char *problem, size_t size);
 /* Adds the maps of another job to those of the same pictures. Returns how many there were. */
 size_t results_add(struct results *r, const struct limn_job_detail *d);
 void results_free(struct results *r);
 
 /* Loads what is to be shown of an item that is no map. False: item->problem says why not. */
 bool result_open(struct results *r, struct result *item);
+void result_free(struct result *item); /* one that is in no list */
 /* Likewise a map. The maps that were not looked at for longest make room for more than MAPS_KEPT. */
 enum { MAPS_KEPT = 48 };
 bool result_map_open(struct results *r, struct result *item, struct result_map *map);

@@ -6,7 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "preview.h"
+#include "preview_result.h"
 #include "screen.h"
 
 /* A number from 1 to 9999 in an environment variable. */
@@ -38,15 +38,32 @@ static int find_caps(const struct args *a, struct preview *p)
     return code;
 }
 
+int preview_animation(const struct args *a, struct preview *p, const struct limn_animation *s, const char *name)
+{
+    fflush(stdout); /* what was said before the picture */
+    p->animation = s;
+    p->loops = (int32_t)args_int(a, OPT_LOOPS, s->loops);
+    const int e = preview_show(p);
+    say_more(1, "%s: %d x %d, %zu frame%s, %s glyphs, colours: %s", safe(name), s->width, s->height, s->n,
+             s->n == 1 ? "" : "s", glyphs_name(p->caps.glyphs), colours_name(p->caps.colours));
+    if (e != 0) {
+        return say_error(EXIT_OUTPUT, "standard output: %s", strerror(e));
+    }
+    return signal_caught != 0 ? 128 + signal_caught : 0;
+}
+
 static int show(const struct args *a, const char *path)
 {
     limn_error err = {0};
     struct limn_animation *animation = NULL;
     struct preview p = {.stop = &signal_caught};
     find_room(a, &p);
-    const int code = find_caps(a, &p);
+    int code = find_caps(a, &p);
     if (code != 0) {
         return code;
+    }
+    if (preview_is_result(path)) {
+        return preview_result(a, &p, path);
     }
     /* twice the finest sampling of a cell: more pixels would not be seen */
     const struct limn_animation_params params = {
@@ -54,16 +71,9 @@ static int show(const struct args *a, const char *path)
     if (limn_animation_load(path, &params, &animation, &err) != LIMN_OK) {
         return say_status(&err);
     }
-    p.animation = animation;
-    p.loops = (int32_t)args_int(a, OPT_LOOPS, animation->loops);
-    const int e = preview_show(&p);
-    say_more(1, "%s: %d x %d, %zu frame%s, %s glyphs, colours: %s", safe(path), animation->width, animation->height,
-             animation->n, animation->n == 1 ? "" : "s", glyphs_name(p.caps.glyphs), colours_name(p.caps.colours));
+    code = preview_animation(a, &p, animation, path);
     limn_animation_free(&animation);
-    if (e != 0) {
-        return say_error(EXIT_OUTPUT, "standard output: %s", strerror(e));
-    }
-    return signal_caught != 0 ? 128 + signal_caught : 0;
+    return code;
 }
 
 static int run(const struct args *a)
@@ -94,9 +104,14 @@ static const struct option options[] = {
 const struct command command_preview = {
     .name = "preview",
     .operands = "FILE...",
-    .summary = "show pictures in the terminal",
+    .summary = "show pictures and results in the terminal",
     .text = "Draws PNG, JPEG, GIF and TIFF pictures with coloured block characters, as finely as the terminal can. "
             "Animations play in place: q ends, space pauses, . and , step, + and - change the speed.\n\n"
+            "Of results: a raw map (STEM.METHOD.npy) is drawn over the picture beside it (STEM.input.png, as --maps of "
+            "limn "
+            "explain leaves it), other arrays in colours with their numbers; volumes play slice by slice. What "
+            "limn explain, compare or shift --json wrote shows the maps of the most probable class, or the pictures, "
+            "that it names.\n\n"
             "Without a terminal the first frame is written as plain text. The colours and characters follow TERM, "
             "COLORTERM, NO_COLOR and the locale; over some SSH links COLORTERM is lost, then --colors true helps.",
     .example = "limn preview out/cat.gradcam.png",
