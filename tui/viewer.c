@@ -372,10 +372,19 @@ static void change(struct viewer_state *v, const struct map_name *to)
     }
 }
 
+bool viewer_go_class(struct viewer_state *v, int32_t cls)
+{
+    struct map_name to = v->name;
+    to.cls = cls;
+    if (cls != v->name.cls) {
+        change(v, &to);
+    }
+    return true;
+}
+
 bool viewer_step_class(struct viewer_state *v, int step)
 {
     const struct result *x = viewer_item(v);
-    struct map_name to = v->name;
     size_t at = 0;
     if (!viewer_maps(v) || x->n_cls < 2) {
         return false;
@@ -384,9 +393,7 @@ bool viewer_step_class(struct viewer_state *v, int step)
         at++;
     }
     at = at < x->n_cls ? (at + x->n_cls + (size_t)(step > 0 ? 1 : x->n_cls - 1)) % x->n_cls : 0;
-    to.cls = x->cls[at].index;
-    change(v, &to);
-    return true;
+    return viewer_go_class(v, x->cls[at].index);
 }
 
 /* A map of the method: of the layer and class that are looked at, else of any. */

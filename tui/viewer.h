@@ -72,6 +72,7 @@ const struct viewer_mode *viewer_shown_mode(const struct viewer_state *v, bool f
 
 /* Changes of what is looked at. False: there is no other. */
 bool viewer_step_class(struct viewer_state *v, int step);
+bool viewer_go_class(struct viewer_state *v, int32_t cls);
 bool viewer_step_method(struct viewer_state *v, int step);
 bool viewer_step_layer(struct viewer_state *v, int step); /* over the model's layers too, when they are known */
 bool viewer_step_mode(struct viewer_state *v);

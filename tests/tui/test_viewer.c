@@ -292,6 +292,9 @@ static void test_maps(void)
     CHECK(v->minus != NULL && v->minus->cls == 281 && v->scale.diverging);
     key(a, "d<");
     CHECK(v->minus == NULL && v->name.cls == 281);
+    CHECK(!views[VIEW_VIEWER]->click(a, 1, 1)); /* the second class */
+    CHECK_INT(v->name.cls, 7);
+    key(a, "<");
     CHECK(unlink(file("cat.gradcam.7.npy")) == 0); /* seen once: not needed any more */
     key(a, ">");
     CHECK(v->image != NULL && v->problem[0] == '\0');
@@ -408,6 +411,47 @@ static void test_others(void)
     done(a);
 }
 
+/* Keys and clicks at random over every kind of result: no crash, and what is looked at stays within its lists. */
+static void test_random(void)
+{
+    static const char keys[] = "oO<>[],.mMvvdtab+-zZ0npy \rhjkl\t";
+    static const struct {
+        const char *json;
+        const char *const *file;
+        size_t n;
+    } each[] = {{"explain.json", cat_files, 3},
+                {"shift.json", NULL, 0},
+                {"volume.json", NULL, 0},
+                {NULL, odd_files, 2},
+                {NULL, train_files, 2}};
+    uint32_t seed = 7;
+    struct grid g;
+    CHECK(grid_init(&g, 90, 26));
+    for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
+        struct app *a = at_job(7, each[i].json, each[i].file, each[i].n, "");
+        const struct viewer_state *v = &a->viewer;
+        for (int k = 0; k < 1500; k++) {
+            seed = seed * 1664525 + 1013904223;
+            a->now += 30;
+            viewer_tick(a);
+            if (seed >> 28 == 0) {
+                (void)views[VIEW_VIEWER]->click(a, (int32_t)(seed >> 27 & 1), seed >> 16 & 7);
+            } else {
+                type(a, (const char[]){keys[(seed >> 16) % (sizeof keys - 1)], '\0'});
+            }
+            a->view = VIEW_VIEWER;
+            serve(a);
+            CHECK(v->at < v->results.n && (v->size[0] == 0 || v->slice.index < v->size[v->slice.axis]));
+            if (k % 20 == 0) {
+                app_draw(a, &g);
+                check_cells(a, &g, "random");
+            }
+        }
+        done(a);
+    }
+    grid_finish(&g);
+}
+
 /* ---- the same pixels as the command line writes ---- */
 
 static bool run_explain(const char *out)
@@ -476,6 +520,7 @@ int main(void)
     test_layers();
     test_frames();
     test_others();
+    test_random();
     test_pixels();
     for (size_t i = 0; i < n_made; i++) {
         unlink(made_path[i]);

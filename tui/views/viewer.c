@@ -411,6 +411,21 @@ static bool act(struct app *a, enum action action)
     }
 }
 
+/* A row of the panel: that result, or the map of that class. There is nothing further to open. */
+static bool click(struct app *a, int32_t list, int64_t row)
+{
+    struct viewer_state *v = &a->viewer;
+    const struct result *x = viewer_item(v);
+    if (list == VIEWER_RESULTS && (size_t)row < v->results.n && (size_t)row != v->at) {
+        v->at = (size_t)row;
+        viewer_begin(v);
+        a->want |= WANT_RESULTS;
+    } else if (list == VIEWER_CLASSES && x != NULL && (size_t)row < x->n_cls) {
+        stepped(a, viewer_go_class(v, x->cls[row].index), "");
+    }
+    return false;
+}
+
 /* Which hints make sense now. */
 static const char *hint(const struct app *a, enum action action)
 {
@@ -461,4 +476,5 @@ const struct view view_viewer = {.name = "viewer",
                                  .draw = draw,
                                  .act = act,
                                  .hint = hint,
+                                 .click = click,
                                  .wheel = {ACT_ZOOM_IN, ACT_ZOOM_OUT}};

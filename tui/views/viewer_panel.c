@@ -190,6 +190,7 @@ static void draw_classes(const struct app *a, const struct ui *u, struct rect *r
     for (int32_t i = 0; i < part.h && first + i < (int64_t)x->n_cls; i++) {
         const struct result_class *c = &x->cls[first + i];
         const struct rect line = {part.x, part.y + i, part.w, 1};
+        ui_hit_row(u, line, VIEWER_CLASSES, first + i);
         const bool here = c->index == v->name.cls;
         const enum ui_role role = here ? UI_STRONG : UI_TEXT;
         char name[200], p[24];
@@ -218,6 +219,7 @@ static void draw_list(const struct app *a, const struct ui *u, struct rect r)
         const bool marked = (size_t)(first + i) == v->at;
         const struct rect line = {r.x, r.y + i, r.w, 1};
         char maps[24] = "";
+        ui_hit_row(u, line, VIEWER_RESULTS, first + i);
         if (marked) {
             grid_fill(u->grid, line, ' ', ui_style(UI_SELECTED, u->colours));
         }

@@ -5,6 +5,7 @@
 #include "app.h"
 
 enum { BAR_WIDTH = 13 };
+enum { VIEWER_RESULTS, VIEWER_CLASSES }; /* lists of rows to click on */
 /* The colour bar with its numbers, BAR_WIDTH wide. */
 void viewer_bar(const struct app *a, const struct ui *u, struct rect r);
 /* A colour bar that lies in one line, its numbers and unit beside it. */
