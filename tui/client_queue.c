@@ -18,18 +18,18 @@ enum {
 static limn_status cancel(struct client *c, int64_t id, limn_error *err)
 {
     struct app *a = c->app;
-    const struct limn_job *j = queue_job(&a->queue);
-    const bool waited = j != NULL && j->id == id && j->state != LIMN_JOB_RUNNING;
-    const bool resumable = j != NULL && j->id == id && j->resumable;
-    const limn_status st = limn_jobs_cancel(c->store, id, err);
-    if (st == LIMN_OK && waited) {
+    struct limn_job_detail *now = NULL; /* what the screen shows may be of a moment ago */
+    limn_status st = limn_jobs_cancel(c->store, id, err);
+    st = st == LIMN_OK ? limn_jobs_show(c->store, id, &now, err) : st;
+    if (st == LIMN_OK && now->job.state == LIMN_JOB_CANCELLED) {
         a->undo = id;
         a->undo_until = a->now + UNDO_MS;
         app_say(a, UI_NOTE, "job %lld is cancelled; u puts it back", (long long)id);
     } else if (st == LIMN_OK) {
         app_say(a, UI_NOTE, "job %lld is asked to stop%s", (long long)id,
-                resumable ? "; r goes on from its checkpoint" : "");
+                now->job.resumable ? "; r goes on from its checkpoint" : "");
     }
+    limn_job_detail_free(&now);
     return st;
 }
 

@@ -76,8 +76,12 @@ int submit_args(const struct args *a, const struct submit_options *o)
     json_t *document = document_make(a, title, sizeof(title), &code);
     code = code ? code : device_key(args_text(a, OPT_DEVICE, NULL), key);
     if (code == 0) {
-        char *text = need(json_dumps(document, JSON_COMPACT | JSON_REAL_PRECISION(17)));
-        code = put(text, title, key, resumable, o);
+        char *text = need(json_dumps(document, (o->dry ? JSON_INDENT(1) : JSON_COMPACT) | JSON_REAL_PRECISION(17)));
+        if (o->dry) {
+            puts(text);
+        } else {
+            code = put(text, title, key, resumable, o);
+        }
         free(text);
     }
     json_decref(document);
@@ -137,8 +141,10 @@ static int submit_document(const char *path, const struct submit_options *o)
 
 static int run(const struct args *a)
 {
-    struct submit_options o = {
-        .store = args_text(a, OPT_STORE, NULL), .json = args_has(a, OPT_JSON), .start = !args_has(a, OPT_NO_WORKER)};
+    struct submit_options o = {.store = args_text(a, OPT_STORE, NULL),
+                               .json = args_has(a, OPT_JSON),
+                               .start = !args_has(a, OPT_NO_WORKER),
+                               .dry = args_has(a, OPT_DRY_RUN)};
     const char *what = a->pos[0];
     const struct command *c = command_find(what);
     if (c == NULL) {
@@ -155,6 +161,7 @@ static int run(const struct args *a)
 
 /* clang-format off */
 static const struct option options[] = {
+    FLAG(OPT_DRY_RUN, "dry-run", 0, "only check it, and print the job as a JSON file has it"),
     FLAG(OPT_NO_WORKER, "no-worker", 0, "do not start a worker: the job waits for one"),
     ROW_STORE,
     ROWS_TALK,

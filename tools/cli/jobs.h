@@ -32,6 +32,7 @@ void document_line_remove(struct document_line *l, const char *option);
 struct submit_options {
     const char *store; /* folder, or NULL */
     bool json, start;
+    bool dry; /* only look whether it could be, and print its document */
 };
 /* Puts a parsed command into the queue, and prints its number: 0, or an exit code after a message. */
 int submit_args(const struct args *a, const struct submit_options *o);

@@ -14,6 +14,7 @@ enum option_id {
     OPT_ALL,
     OPT_FOLLOW,
     OPT_NO_WORKER,
+    OPT_DRY_RUN,
     OPT_IDLE,
     OPT_ONCE,
     OPT_BACKGROUND,
