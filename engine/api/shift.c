@@ -177,6 +177,17 @@ static limn_status set_provenance(limn_shift *s, limn_error *err)
     return LIMN_OK;
 }
 
+/* Fewer frames at a time where the device has no room for more, unless their number was asked for. */
+static limn_status create_engine(struct request_shift *r, struct shift_engine **out, limn_error *err)
+{
+    limn_status st = shift_engine_create(&r->engine, out, err);
+    while (st == LIMN_ERR_DEVICE_NOMEM && r->p->batch == 0 && r->engine.batch > 1) {
+        r->engine.batch /= 2;
+        st = shift_engine_create(&r->engine, out, err);
+    }
+    return st;
+}
+
 limn_status limn_shift_run(limn_model *classifier, limn_model *autoencoder, const struct limn_shift_params *p,
                            limn_shift **out, limn_error *err)
 {
@@ -196,7 +207,7 @@ limn_status limn_shift_run(limn_model *classifier, limn_model *autoencoder, cons
     r.s->autoencoder = autoencoder;
     r.s->inner = p->inner ? mem_strdup(p->inner) : NULL;
     TRY(prepare(&r, err));
-    TRY(shift_engine_create(&r.engine, &e, err));
+    TRY(create_engine(&r, &e, err));
     r.s->shape = *shift_frame_shape(e);
     TRY(shift_run(e, r.x, &r.o, &r.s->r, err));
     TRY(set_provenance(r.s, err));

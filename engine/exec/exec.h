@@ -20,7 +20,7 @@ struct exec_stats {
 };
 
 struct exec_params {
-    uint64_t max_memory;                  /* bytes on the device; 0: no limit of our own */
+    uint64_t max_memory;                  /* bytes on the device, with what it holds already; 0: no limit of our own */
     bool (*step)(void *user, float done); /* may be NULL; false cancels */
     void *user;
     bool profile; /* time every dispatch of the vk executor, for exec_vk_times */

@@ -1,5 +1,6 @@
 /* The plan: every live node's kernel calls; which values share a buffer (views, reuse in place); when each buffer is
  * live; where it lies. Everything is known before a byte of device memory is allocated. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -395,19 +396,24 @@ out:
     return st;
 }
 
+/* With what other executors hold on the device: the limit is on all of it. */
 static limn_status check_limit(const struct vk_exec *e, limn_error *err)
 {
     uint64_t work =
         e->total[PLACE_TEMP] > e->total[PLACE_ACTIVATIONS] ? e->total[PLACE_TEMP] : e->total[PLACE_ACTIVATIONS];
     uint64_t inputs = e->total[PLACE_INPUTS] + 2 * e->total[PLACE_STREAM]; /* of those that change, the second slot */
-    uint64_t need = e->total[PLACE_WEIGHTS] + inputs + work;
-    if (e->params.max_memory && need > e->params.max_memory) {
-        return err_set(err, LIMN_ERR_DEVICE_NOMEM,
-                       "needs %.1f MB of device memory: %.1f weights, %.1f inputs, %.1f activations (limit %.1f MB)",
-                       (double)need / 1e6, (double)e->total[PLACE_WEIGHTS] / 1e6, (double)inputs / 1e6,
-                       (double)work / 1e6, (double)e->params.max_memory / 1e6);
+    uint64_t need = e->total[PLACE_WEIGHTS] + inputs + work, limit = e->params.max_memory, used = e->d->in_use;
+    char held[64] = "";
+    if (!limit || (used <= limit && need <= limit - used)) {
+        return LIMN_OK;
     }
-    return LIMN_OK;
+    if (used) {
+        snprintf(held, sizeof(held), ", of which %.1f in use", (double)used / 1e6);
+    }
+    return err_set(err, LIMN_ERR_DEVICE_NOMEM,
+                   "needs %.1f MB of device memory: %.1f weights, %.1f inputs, %.1f activations (limit %.1f MB%s)",
+                   (double)need / 1e6, (double)e->total[PLACE_WEIGHTS] / 1e6, (double)inputs / 1e6, (double)work / 1e6,
+                   (double)limit / 1e6, held);
 }
 
 limn_status vk_exec_plan(struct vk_exec *e, limn_error *err)

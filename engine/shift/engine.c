@@ -348,6 +348,9 @@ limn_status shift_engine_create(const struct shift_engine_params *p, struct shif
     if (p->mix > 0 && (e->picture.dim[2] != c->height || e->picture.dim[3] != c->width)) {
         TRY(err_set(err, LIMN_ERR_UNSUPPORTED, "mixing needs pictures of the input's size"));
     }
+    TRY(make_gradient(e, err));
+    TRY(make_seen(e, &e->see, NULL, NULL, err));
+    TRY(finish(e, &e->see, err));
     TRY(make_stage(e, err));
     *out = e;
     e = NULL;
@@ -472,10 +475,6 @@ limn_status shift_classify(struct shift_engine *e, const float *x, float *scores
 {
     struct part *p = &e->see;
     limn_status st = LIMN_OK;
-    if (!p->exec) {
-        TRY(make_seen(e, p, NULL, NULL, err));
-        TRY(finish(e, p, err));
-    }
     TRY(exec_set(p->exec, p->x, x, elems(p, p->x), err));
     TRY(exec_run(p->exec, 0, 0, err));
     TRY(exec_get(p->exec, p->scores, scores, (size_t)e->classes, err));
@@ -499,9 +498,6 @@ limn_status shift_gradient(struct shift_engine *e, const float *z, int32_t from,
     limn_status st = LIMN_OK;
     if (!select) {
         TRY(err_nomem(err, (size_t)e->classes * sizeof(float), "a class"));
-    }
-    if (!p->exec) {
-        TRY(make_gradient(e, err));
     }
     class_weights(e, from, to, select);
     TRY(set_constant(e, p, err));

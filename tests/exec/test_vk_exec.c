@@ -154,6 +154,13 @@ static void test_arguments(struct vk_device *d)
         CHECK_OK(exec_set(vk, t.x, x, N, &err));
         CHECK_INT(exec_run(vk, 0, 0, &err), LIMN_CANCELLED);
         CHECK_INT(calls, 1);
+        struct exec *second = NULL; /* which fits alone, not beside the first */
+        struct exec_params both = {.max_memory = vk_device_bytes_in_use(d) * 3 / 2};
+        CHECK_INT(exec_vk_create(d, t.g, &both, &second, &err), LIMN_ERR_DEVICE_NOMEM);
+        CHECK(strstr(err.text, "in use") != NULL);
+        both.max_memory = vk_device_bytes_in_use(d) * 2;
+        CHECK_OK(exec_vk_create(d, t.g, &both, &second, &err));
+        exec_destroy(&second);
     }
     exec_destroy(&vk);
     CHECK(vk == NULL);

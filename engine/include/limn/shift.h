@@ -58,7 +58,7 @@ struct limn_shift_params { /* zero or NULL: the default of each field */
     const char *source;    /* ... along the gradient at this value of the classifier (NULL: the one of the same name and
                             * shape, else through the decoder) ... */
     const double *lambda;  /* ... by these multiples of it (`frames` numbers; also without `inner`) */
-    int32_t batch;         /* frames in one pass: 8 */
+    int32_t batch;         /* frames in one pass: 8, fewer where the device has no room */
     bool (*step_fn)(void *user, double done, const char *what); /* false cancels: LIMN_CANCELLED */
     void *user;
 };
