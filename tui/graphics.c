@@ -13,7 +13,7 @@ enum { TILE = 800, PIXELS_MAX = 1 << 25, TMUX_MAX = 1000000, KITTY_MAX = 2048 };
 
 void graphics_init(struct graphics *gr, const struct caps *caps, const char *home)
 {
-    *gr = (struct graphics){.home = home};
+    *gr = (struct graphics){.home = home, .first_id = GRAPHICS_ID};
     graphics_change(gr, caps);
 }
 
@@ -59,8 +59,9 @@ void graphics_moving(struct graphics *gr, bool moving)
 
 void graphics_end(const struct graphics *gr, struct bytes *out)
 {
+    bytes_text(out, gr->kind != GRAPHICS_NONE ? "\033\\" : ""); /* a frame may have been broken off */
     for (uint32_t i = 0; gr->kind == GRAPHICS_KITTY && i < GRID_PICTURES; i++) {
-        kitty_delete(out, GRAPHICS_ID + i);
+        kitty_delete(out, gr->first_id + i);
     }
 }
 
@@ -180,7 +181,7 @@ bool graphics_before(struct graphics *gr, const struct grid *wanted, struct byte
         const struct rect *r = &wanted->picture[i].where;
         const bool stays = i < wanted->n_pictures && s->known && memcmp(r, &s->where, sizeof *r) == 0;
         if (!stays && (gr->sent >> i & 1)) {
-            kitty_delete(out, GRAPHICS_ID + (uint32_t)i);
+            kitty_delete(out, gr->first_id + (uint32_t)i);
             gr->sent &= ~(1u << i);
         }
         if (!stays) {
@@ -345,7 +346,7 @@ static bool place_parts(struct graphics *gr, const struct grid *g, int32_t i, bo
 {
     struct graphics_slot *s = &gr->slot[i];
     const struct rect r = s->where, most = {0, 0, r.w, r.h};
-    const uint32_t id = GRAPHICS_ID + (uint32_t)i;
+    const uint32_t id = gr->first_id + (uint32_t)i;
     uint8_t *mark = malloc((size_t)r.w * (size_t)r.h);
     if (mark == NULL) {
         return false;
@@ -377,7 +378,7 @@ static bool show_kitty(struct graphics *gr, const struct grid *g, int32_t i, con
     struct graphics_slot *s = &gr->slot[i];
     const uint64_t h = hash(14695981039346656037u, rgb, (size_t)s->w * (size_t)s->h * 3);
     const bool again = !s->known || h != s->hash;
-    if (again && !kitty_send(out, GRAPHICS_ID + (uint32_t)i, rgb, s->w, s->h)) {
+    if (again && !kitty_send(out, gr->first_id + (uint32_t)i, rgb, s->w, s->h)) {
         return false;
     }
     s->hash = h;

@@ -26,13 +26,14 @@ struct graphics {
     bool inside;      /* tmux: a graphic of more than 1 MiB is lost */
     const char *home; /* brings the cursor to the grid's top left corner */
     bool moving;
-    unsigned sent; /* kitty: bits of the images that the terminal has */
-    int level;     /* 0 to 2: coarser while frames of an animation are too large */
+    unsigned sent;     /* kitty: bits of the images that the terminal has */
+    uint32_t first_id; /* number of the grid's first picture as an image; may be changed before the first frame */
+    int level;         /* 0 to 2: coarser while frames of an animation are too large */
     int32_t width, height;
     uint8_t *present; /* for each cell: 1 + number of the picture whose pixels are on it */
     struct graphics_slot slot[GRID_PICTURES];
 };
-enum { GRAPHICS_BUDGET = 262144, GRAPHICS_ID = 4211 }; /* bytes of a frame in motion; number of the first kitty image */
+enum { GRAPHICS_BUDGET = 262144, GRAPHICS_ID = 4211 }; /* bytes of a frame in motion; first_id at first */
 
 /* `home`: "" where the cursor stands at the grid's corner anyway. */
 void graphics_init(struct graphics *gr, const struct caps *caps, const char *home);

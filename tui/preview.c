@@ -1,6 +1,6 @@
-/* The preview: still pictures as lines of text that scroll, animations painted in place. The terminal's settings are
- * put back on every way out; a stop from the keyboard (SIGTSTP) leaves them in order too. Frames are dropped while the
- * terminal has not taken the earlier ones. */
+/* The preview: still pictures as lines of text that scroll, animations and the pictures of graphics protocols painted
+ * in place. The terminal's settings are put back on every way out; a stop from the keyboard (SIGTSTP) leaves them in
+ * order too. Frames are dropped while the terminal has not taken the earlier ones. */
 #include "preview.h"
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "graphics.h"
 #include "paint.h"
 
 enum { DRAIN_BYTES = 16384, FRAME_BYTES = 40960, MAX_TOLERANCE = 8 };
@@ -62,7 +63,7 @@ static bool draw(const struct preview *p, size_t frame, struct grid *g)
     const int32_t w = limn_image_width(im), h = limn_image_height(im);
     const struct picture_source src = {limn_image_rgb(im), w, h, 0, 0, w, h};
     return picture_draw(g, (struct rect){0, 0, g->width, g->height}, &src,
-                        (struct picture_style){p->caps.colours, p->caps.glyphs, false});
+                        (struct picture_style){p->caps.colours, p->caps.glyphs, p->caps.light});
 }
 
 /* Row by row, each ended by a line feed. */
@@ -93,6 +94,7 @@ static int show_still(const struct preview *p, size_t frame)
 struct player {
     const struct preview *p;
     struct paint paint;
+    struct graphics graphics;
     struct grid grid;
     struct termios old;
     bool keys; /* standard input is a terminal, and ours */
@@ -102,9 +104,14 @@ struct player {
     int32_t played;
 };
 
+static bool moves(const struct preview *p)
+{
+    return p->play && p->animation->n > 1;
+}
+
 static void keys_on(struct player *pl)
 {
-    pl->keys = isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &pl->old) == 0;
+    pl->keys = moves(pl->p) && isatty(STDIN_FILENO) && tcgetattr(STDIN_FILENO, &pl->old) == 0;
     if (pl->keys) {
         struct termios raw = pl->old;
         raw.c_lflag &= (tcflag_t) ~(ICANON | ECHO);
@@ -133,6 +140,7 @@ static int begin(struct player *pl)
     bytes_text(&pl->paint.out, "\033[?25l");
     paint_move(&pl->paint, 0, 0);
     paint_forget(&pl->paint);
+    graphics_forget(&pl->graphics);
     return flush(&pl->paint);
 }
 
@@ -154,16 +162,23 @@ static bool drained(void)
 
 static int show_frame(struct player *pl)
 {
-    if (!drained()) {
+    if (moves(pl->p) && !drained()) {
         return 0;
     }
+    grid_clear(&pl->grid);
     if (!draw(pl->p, pl->frame, &pl->grid)) {
         return ENOMEM;
     }
+    graphics_moving(&pl->graphics, moves(pl->p) && !pl->paused);
     if (pl->p->caps.sync) {
         bytes_text(&pl->paint.out, "\033[?2026h");
     }
     paint_frame(&pl->paint, &pl->grid);
+    if (pl->graphics.kind != GRAPHICS_NONE) {
+        paint_move(&pl->paint, 0, 0);
+        pl->paint.out.failed |= !graphics_before(&pl->graphics, &pl->grid, &pl->paint.out) ||
+                                !graphics_after(&pl->graphics, &pl->grid, &pl->paint.out);
+    }
     if (pl->p->caps.sync) {
         bytes_text(&pl->paint.out, "\033[?2026l");
     }
@@ -193,7 +208,7 @@ static bool key(struct player *pl, char c)
         return false;
     case ' ':
         pl->paused = !pl->paused;
-        return false;
+        return pl->paused; /* once more, exactly */
     case '+':
         pl->speed *= pl->speed < 8 ? 1.25 : 1;
         return false;
@@ -249,13 +264,42 @@ static int wait_until(struct player *pl, double when)
     return 0;
 }
 
+static bool player_init(struct player *pl, const struct preview *p)
+{
+    static uint32_t shown; /* images of one preview stay when the next one comes */
+    const struct rect r = preview_size(p);
+    *pl = (struct player){.p = p, .speed = 1};
+    graphics_init(&pl->graphics, &p->caps, "");
+    pl->graphics.first_id = 1u << 28 | ((uint32_t)getpid() & 0xffff) << 8 | (shown++ & 255);
+    const bool fine = grid_init(&pl->grid, r.w, r.h) && paint_init(&pl->paint, r.w, r.h, p->caps.colours, 4);
+    pl->grid.areas = p->caps.graphics != GRAPHICS_NONE;
+    return fine;
+}
+
+static void player_finish(struct player *pl)
+{
+    graphics_finish(&pl->graphics);
+    paint_finish(&pl->paint);
+    grid_finish(&pl->grid);
+}
+
+/* The picture itself, by a protocol. */
+static int show_pixels(const struct preview *p)
+{
+    struct player pl;
+    int e = player_init(&pl, p) ? begin(&pl) : ENOMEM;
+    e = e != 0 ? e : show_frame(&pl);
+    const int last = end(&pl);
+    player_finish(&pl);
+    return e != 0 ? e : last;
+}
+
 static int show_moving(const struct preview *p)
 {
-    const struct rect r = preview_size(p);
-    struct player pl = {.p = p, .speed = 1};
+    struct player pl;
     struct sigaction sa = {.sa_handler = on_stop}, old;
-    if (!grid_init(&pl.grid, r.w, r.h) || !paint_init(&pl.paint, r.w, r.h, p->caps.colours, 4)) {
-        grid_finish(&pl.grid);
+    if (!player_init(&pl, p)) {
+        player_finish(&pl);
         return ENOMEM;
     }
     sigemptyset(&sa.sa_mask);
@@ -270,12 +314,11 @@ static int show_moving(const struct preview *p)
     }
     const int last = end(&pl);
     sigaction(SIGTSTP, &old, NULL);
-    paint_finish(&pl.paint);
-    grid_finish(&pl.grid);
+    player_finish(&pl);
     return e != 0 ? e : last;
 }
 
 int preview_show(const struct preview *p)
 {
-    return p->play && p->animation->n > 1 ? show_moving(p) : show_still(p, 0);
+    return moves(p) ? show_moving(p) : p->caps.graphics != GRAPHICS_NONE ? show_pixels(p) : show_still(p, 0);
 }

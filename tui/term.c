@@ -13,6 +13,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "graphics.h"
 #include "paint.h"
 #include "probe.h"
@@ -118,19 +119,6 @@ static int open_output(void)
     return fd >= 0 ? fd : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3); /* then a slow terminal blocks us */
 }
 
-/* Of a cell in pixels, where the terminal tells the system. */
-static void cell_size(void)
-{
-    struct winsize size = {0};
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0) {
-        const int32_t w = size.ws_xpixel / size.ws_col, h = size.ws_ypixel / size.ws_row;
-        if (w > 1 && w < 256 && h > 1 && h < 256) {
-            t.caps.cell_width = w;
-            t.caps.cell_height = h;
-        }
-    }
-}
-
 bool term_open(const struct caps *caps, char *err, size_t size)
 {
     t.caps = *caps;
@@ -149,7 +137,7 @@ bool term_open(const struct caps *caps, char *err, size_t size)
     t.out = open_output();
     t.open = true;
     term_size(&t.width, &t.height);
-    cell_size();
+    ask_cell_size(&t.caps);
     t.curses = caps->colours != PICTURE_TRUE;
     if (t.curses && !curses_open(&t.caps, t.width, t.height, err, size)) {
         term_close();
@@ -274,7 +262,7 @@ static unsigned take_signals(void)
     if (got & SIGNAL_RESIZED) {
         line_discipline(true); /* after a stop that could not be caught */
         modes_on();
-        cell_size();
+        ask_cell_size(&t.caps);
         if (t.asked && t.graphics.kind == GRAPHICS_SIXEL) { /* the size of letters may have changed */
             bytes_text(&t.wait, "\033[16t");
         }

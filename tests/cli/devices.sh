@@ -5,6 +5,8 @@ run devices; code 0; prints "NAME"; prints "usable"; silent
 run devices --json; code 0; json schema 1; json command devices; json devices/0/usable; json devices/0/uuid
 run doctor; check [ "$code" -eq 0 -o "$code" -eq 5 ]; prints "ok"
 run doctor --json; json schema 1; json findings/0/level; json healthy
+run doctor --terminal; code 0; prints "was not asked"; prints "pictures: characters"
+run doctor --terminal --json; code 0; json schema 1; json findings/0/level; json healthy
 
 export VK_ICD_FILENAMES=/nonexistent VK_DRIVER_FILES=/nonexistent
 run devices; code 5; one_line; nothing

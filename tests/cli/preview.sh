@@ -22,6 +22,12 @@ check grep -q '▀' "$out"
 LIMN_GRAPHICS=half run preview p.png --columns 20 --rows 10 --colors true --graphics auto; code 0
 check grep -q '▊\|▙\|▂' "$out"
 LIMN_GRAPHICS=crt run preview p.png --columns 20; code 2; one_line
+run preview p.png --columns 20 --rows 10 --graphics sixel; code 0
+check grep -q $'\033P0;1;0q"1;1;200;200' "$out" # 20 x 10 cells of a VT340
+run preview p.png --columns 20 --rows 10 --graphics kitty; code 0
+check grep -q $'\033_Ga=t,f=100,' "$out"
+run preview p.png --columns 20 --rows 10 --colors true; code 0
+check [ -z "$(grep -o $'\033[P_]' "$out")" ] # never unasked
 TMUX=/tmp/x,1,0 run preview p.png --graphics kitty; code 2; one_line
 LC_ALL=C run preview p.png --rows 4 --colors true; code 0
 check [ -z "$(LC_ALL=C tr -d '\033\n -~' <"$out")" ] # no UTF-8 where the locale has none

@@ -83,6 +83,12 @@ bool session_pump(struct session *s, double seconds)
     vterm_input_write(s->vt, block, (size_t)n);
     stream_feed(&s->stream, block, (size_t)n);
     s->bytes += (size_t)n;
+    if (s->record) {
+        s->raw = realloc(s->raw, s->n_raw + (size_t)n + 1);
+        memcpy(s->raw + s->n_raw, block, (size_t)n);
+        s->n_raw += (size_t)n;
+        s->raw[s->n_raw] = '\0';
+    }
     const size_t keep = (size_t)n < sizeof s->last ? (size_t)n : sizeof s->last;
     const size_t drop = s->n_last + keep > sizeof s->last ? s->n_last + keep - sizeof s->last : 0;
     s->n_last -= drop;
@@ -199,4 +205,5 @@ void session_finish(struct session *s)
 {
     pty_close(&s->pty);
     vterm_free(s->vt);
+    free(s->raw);
 }

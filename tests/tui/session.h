@@ -18,6 +18,9 @@ struct session {
     struct stream stream;
     char last[96]; /* the end of what it wrote */
     size_t n_last;
+    bool record; /* keep all that it writes in raw */
+    char *raw;   /* NUL-terminated */
+    size_t n_raw;
 };
 
 /* A folder of the test's own with LIMN_STATE, XDG_CONFIG_HOME and HOME in it; gone after session_folder_remove. */

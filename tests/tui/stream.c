@@ -90,14 +90,20 @@ static bool good_csi(struct stream *s, const char *text)
     return text[0] == '?' && (last == 'c' || ((last == 'h' || last == 'l') && good_mode(s, text + 1, last == 'h')));
 }
 
-/* Strings: the questions of probe.h, and text for the clipboard, of which nothing but base64 may come. */
-static bool good_string(const char *text)
+/* Strings: the questions of probe.h, pictures, and text for the clipboard, of which nothing but base64 may come. */
+static bool good_string(const struct stream *s, const char *text)
 {
     static const char clipboard[] = "]52;c;";
     static const char base64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
     if (strncmp(text, clipboard, sizeof clipboard - 1) == 0) {
         text += sizeof clipboard - 1;
         return strcmp(text + strspn(text, base64), "\033\\") == 0;
+    }
+    static const char *const graphics[] = {"P0;1;0q\"1;1;", "_Ga=t,", "_Gm=", "_Ga=p,", "_Ga=d,"};
+    for (size_t i = 0; s->graphics && i < sizeof graphics / sizeof graphics[0]; i++) {
+        if (strncmp(text, graphics[i], strlen(graphics[i])) == 0) {
+            return true;
+        }
     }
     static const char *const known[] = {"_Gi=4210,s=1,v=1,a=q,t=d,f=24;AAAA", "P+q524742;5463", "P$qm", "]10;?",
                                         "]11;?"};
@@ -129,14 +135,14 @@ static bool whole(struct stream *s, bool *fine)
         if (strchr("P]_", kind) != NULL) {
             const bool ends = s->n_held > 3 && last == '\\' && s->held[s->n_held - 2] == 27;
             const bool broken = last < ' ' && last != 27;
-            *fine = !broken && (!ends || good_string(s->held + 1));
+            *fine = !broken && (!ends || good_string(s, s->held + 1));
             return ends || broken;
         }
         if (kind == '(' || kind == ')') {
             *fine = s->n_held < 3 || last == 'B' || last == '0';
             return s->n_held == 3;
         }
-        *fine = strchr("=>78M", kind) != NULL;
+        *fine = strchr("=>78M", kind) != NULL || (kind == '\\' && s->graphics);
         return true;
     }
     if (first < 0x80) {
@@ -160,6 +166,11 @@ void stream_feed(struct stream *s, const char *bytes, size_t n)
     for (size_t i = 0; i < n; i++, s->at++) {
         bool fine = true;
         s->n_high += ((unsigned char)bytes[i] & 0x80) != 0;
+        const bool string = s->n_held > 100 && s->held[0] == 27 && (s->held[1] == 'P' || s->held[1] == '_');
+        if (string && s->graphics) { /* the begin and the end of long ones are enough */
+            s->held[99] = s->held[s->n_held - 1];
+            s->n_held = 100;
+        }
         s->held[s->n_held++] = bytes[i];
         const bool over = s->n_held + 2 > sizeof s->held;
         if (whole(s, &fine) || over) {

@@ -10,6 +10,7 @@
 
 struct stream {
     bool strict;    /* truecolor: the only colours are 38;2 and 48;2 */
+    bool graphics;  /* sixel, kitty's graphics and what places them are expected */
     char held[256]; /* begin of a sequence or character */
     size_t n_held;
     size_t n_bad, at; /* `at`: bytes seen */

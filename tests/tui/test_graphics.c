@@ -438,7 +438,8 @@ static void test_end(void)
     make_photo(true, 0);
     frame(&gr, true, NULL);
     graphics_end(&gr, &end);
-    CHECK(end.n > 0 && end.n < 400);
+    CHECK(end.n > 2 && end.n < 400 && memcmp(end.data, "\033\\", 2) == 0);
+    bytes_drop(&end, 2);
     term_feed(&end);
     for (int i = 0; i < IMAGES; i++) {
         CHECK(term.image[i].rgb == NULL && !term.place[i].used);

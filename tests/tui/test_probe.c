@@ -320,8 +320,9 @@ static const char *get(const char *name)
 /* Every kind, asked over an SSH link that brings TERM only. */
 static void test_apply(void)
 {
-    static const enum graphics_kind graphics[KINDS] = {[1] = GRAPHICS_SIXEL, [2] = GRAPHICS_SIXEL, [3] = GRAPHICS_KITTY,
-                                                  [4] = GRAPHICS_KITTY, [6] = GRAPHICS_SIXEL, [8] = GRAPHICS_SIXEL};
+    static const enum graphics_kind graphics[KINDS] = {
+        [1] = GRAPHICS_SIXEL, [2] = GRAPHICS_SIXEL, [3] = GRAPHICS_KITTY,
+        [4] = GRAPHICS_KITTY, [6] = GRAPHICS_SIXEL, [8] = GRAPHICS_SIXEL};
     environment[0] = "TERM";
     environment[1] = "xterm-256color";
     for (size_t i = 0; i < KINDS; i++) {

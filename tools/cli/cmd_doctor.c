@@ -1,7 +1,8 @@
-/* limn doctor: what is right and wrong with Vulkan here, each problem with its remedy. */
+/* limn doctor: what is right and wrong with Vulkan here, each problem with its remedy; or with the terminal. */
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "doctor.h"
 #include "rows.h"
 
 struct findings {
@@ -30,28 +31,35 @@ static void on_line(void *user, int level, const char *text)
 static int run(const struct args *a)
 {
     struct findings f = {.list = args_has(a, OPT_JSON) ? need(json_array()) : NULL};
-    limn_doctor(on_line, &f);
+    int code = 0;
+    if (args_has(a, OPT_TERMINAL)) {
+        code = doctor_terminal(a, on_line, &f);
+    } else {
+        limn_doctor(on_line, &f);
+    }
     if (f.list != NULL) {
         json_t *j = json_begin("doctor");
         json_object_set_new(j, "healthy", json_boolean(f.n_problem == 0));
         json_object_set_new(j, "findings", f.list);
         json_end(j);
     }
-    return f.n_problem == 0 ? 0 : EXIT_DEVICE;
+    return code != 0 ? code : f.n_problem == 0 ? 0 : EXIT_DEVICE;
 }
 
 /* clang-format off */
 static const struct option options[] = {
+    FLAG(OPT_TERMINAL, "terminal", 0, "ask the terminal instead: colours, graphics, what is chosen and why"),
     ROWS_TALK,
 };
 /* clang-format on */
 const struct command command_doctor = {
     .name = "doctor",
     .operands = "",
-    .summary = "say what is wrong with a GPU that limn cannot use",
+    .summary = "say what is wrong with a GPU that limn cannot use, or what the terminal can show",
     .text = "Checks the Vulkan loader, the drivers, the render nodes and their permissions, and says for each problem "
             "what to do. "
-            "Exit code 5 when there is a problem.",
+            "Exit code 5 when there is a problem.\n\n"
+            "With --terminal it asks the terminal what it can do and says what limn tui and limn preview make of it.",
     .example = "limn doctor",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),

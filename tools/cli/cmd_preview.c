@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "ask.h"
 #include "preview_result.h"
 #include "screen.h"
 
@@ -26,7 +27,11 @@ static void find_room(const struct args *a, struct preview *p)
         w.ws_row = (unsigned short)environment_number("LINES", 24);
     }
     p->columns = (int32_t)args_int(a, OPT_COLUMNS, w.ws_col);
-    p->rows = (int32_t)args_int(a, OPT_ROWS, w.ws_row > 1 ? w.ws_row - 1 : 1);
+    const int32_t most = w.ws_row > 1 ? w.ws_row - 1 : 1;
+    p->rows = (int32_t)args_int(a, OPT_ROWS, most);
+    if (p->caps.graphics != GRAPHICS_NONE && p->rows > most) {
+        p->rows = most; /* what is above the screen cannot be drawn on */
+    }
 }
 
 static int find_caps(const struct args *a, struct preview *p)
@@ -35,7 +40,24 @@ static int find_caps(const struct args *a, struct preview *p)
     const int code = screen_caps(a, &p->caps);
     p->play = terminal && p->caps.moves;
     p->caps.colours = terminal || args_has(a, OPT_COLORS) ? p->caps.colours : PICTURE_MONO;
+    if (code == 0 && terminal) {
+        struct answers answers;
+        const char *why;
+        const unsigned open = ~p->caps.chosen & (CAPS_COLOURS | CAPS_GRAPHICS);
+        ask_cell_size(&p->caps);
+        const bool needed = open != 0 || (p->caps.graphics != GRAPHICS_NONE && p->caps.cell_width == 0);
+        if (needed && p->caps.colours > PICTURE_MONO && ask_terminal(&p->caps, &answers, &why)) {
+            probe_apply(&answers, &p->caps);
+        }
+    }
     return code;
+}
+
+static const char *shown_by(const struct caps *caps)
+{
+    return caps->graphics == GRAPHICS_KITTY   ? "kitty's graphics"
+           : caps->graphics == GRAPHICS_SIXEL ? "sixel graphics"
+                                              : glyphs_name(caps->glyphs);
 }
 
 int preview_animation(const struct args *a, struct preview *p, const struct limn_animation *s, const char *name)
@@ -44,24 +66,19 @@ int preview_animation(const struct args *a, struct preview *p, const struct limn
     p->animation = s;
     p->loops = (int32_t)args_int(a, OPT_LOOPS, s->loops);
     const int e = preview_show(p);
-    say_more(1, "%s: %d x %d, %zu frame%s, %s glyphs, colours: %s", safe(name), s->width, s->height, s->n,
-             s->n == 1 ? "" : "s", glyphs_name(p->caps.glyphs), colours_name(p->caps.colours));
+    say_more(1, "%s: %d x %d, %zu frame%s, %s, colours: %s", safe(name), s->width, s->height, s->n,
+             s->n == 1 ? "" : "s", shown_by(&p->caps), colours_name(p->caps.colours));
     if (e != 0) {
         return say_error(EXIT_OUTPUT, "standard output: %s", strerror(e));
     }
     return signal_caught != 0 ? 128 + signal_caught : 0;
 }
 
-static int show(const struct args *a, const char *path)
+static int show(const struct args *a, const struct preview *as, const char *path)
 {
     limn_error err = {0};
     struct limn_animation *animation = NULL;
-    struct preview p = {.stop = &signal_caught};
-    find_room(a, &p);
-    int code = find_caps(a, &p);
-    if (code != 0) {
-        return code;
-    }
+    struct preview p = *as;
     if (preview_is_result(path)) {
         return preview_result(a, &p, path);
     }
@@ -71,17 +88,22 @@ static int show(const struct args *a, const char *path)
     if (limn_animation_load(path, &params, &animation, &err) != LIMN_OK) {
         return say_status(&err);
     }
-    code = preview_animation(a, &p, animation, path);
+    const int code = preview_animation(a, &p, animation, path);
     limn_animation_free(&animation);
     return code;
 }
 
 static int run(const struct args *a)
 {
-    int code = 0;
+    struct preview p = {.stop = &signal_caught};
+    int code = find_caps(a, &p);
     size_t failed = 0;
+    if (code != 0) {
+        return code;
+    }
+    find_room(a, &p);
     for (size_t i = 0; i < a->n_pos && signal_caught == 0; i++) {
-        const int one = show(a, a->pos[i]);
+        const int one = show(a, &p, a->pos[i]);
         code = one != 0 ? one : code;
         failed += one != 0;
     }
@@ -105,15 +127,17 @@ const struct command command_preview = {
     .name = "preview",
     .operands = "FILE...",
     .summary = "show pictures and results in the terminal",
-    .text = "Draws PNG, JPEG, GIF and TIFF pictures with coloured block characters, as finely as the terminal can. "
-            "Animations play in place: q ends, space pauses, . and , step, + and - change the speed.\n\n"
-            "Of results: a raw map (STEM.METHOD.npy) is drawn over the picture beside it (STEM.input.png, as --maps of "
-            "limn "
-            "explain leaves it), other arrays in colours with their numbers; volumes play slice by slice. What "
-            "limn explain, compare or shift --json wrote shows the maps of the most probable class, or the pictures, "
-            "that it names.\n\n"
-            "Without a terminal the first frame is written as plain text. The colours and characters follow TERM, "
-            "COLORTERM, NO_COLOR and the locale; over some SSH links COLORTERM is lost, then --colors true helps.",
+    .text =
+        "Draws PNG, JPEG, GIF and TIFF pictures: by sixel or kitty's graphics where the terminal answers that it has "
+        "them, otherwise with coloured block characters, as finely as it can. "
+        "Animations play in place: q ends, space pauses, . and , step, + and - change the speed.\n\n"
+        "Of results: a raw map (STEM.METHOD.npy) is drawn over the picture beside it (STEM.input.png, as --maps of "
+        "limn "
+        "explain leaves it), other arrays in colours with their numbers; volumes play slice by slice. What "
+        "limn explain, compare or shift --json wrote shows the maps of the most probable class, or the pictures, "
+        "that it names.\n\n"
+        "Without a terminal the first frame is written as plain text. The colours and characters follow TERM, "
+        "COLORTERM, NO_COLOR and the locale; over some SSH links COLORTERM is lost, then --colors true helps.",
     .example = "limn preview out/cat.gradcam.png",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
