@@ -29,11 +29,11 @@ json items/0/from/index 3; json items/0/to/index 5; json items/0/frames/0/lambda
 run shift $f $a p.png --device cpu -o out6 --both --path iterative --mix 0.2 --zoom 2 --smooth --json; code 0
 
 # --max-memory is on everything together: fewer frames at a time give the same ones, or it is refused in one line
-run shift $f $a p.png --device cpu -o out7 --target 0.5 --npy -q; code 0
-run shift $f $a p.png --device cpu -o out8 --target 0.5 --npy -q --max-memory 900K; code 0
-check cmp out7/p.frames.npy out8/p.frames.npy
-run shift $f $a p.png --device cpu -o out9 --max-memory 300K; code 7; one_line; nothing; says "of device memory"; says "in use"
-absent out9
+run shift $f $a p.png --device cpu -o full --target 0.5 --npy -q; code 0
+run shift $f $a p.png --device cpu -o tight --target 0.5 --npy -q --max-memory 900K; code 0
+check cmp full/p.frames.npy tight/p.frames.npy
+run shift $f $a p.png --device cpu -o none --max-memory 300K; code 7; one_line; nothing; says "of device memory"; says "in use"
+check [ -z "$(ls none)" ]
 
 # mistakes: one line each
 run shift $f $f p.png --device cpu; code 3; one_line; nothing; says "no autoencoder"
