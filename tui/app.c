@@ -36,8 +36,8 @@ bool jobs_go_on(const struct app *a)
 
 unsigned app_where(const struct app *a)
 {
-    const bool typing = a->view == VIEW_NEW && (a->new_job.editing || a->new_job.filtering);
-    return typing ? IN_EDIT : views[a->view]->where;
+    const bool fields = a->view == VIEW_NEW && (a->new_job.editing || a->new_job.filtering);
+    return fields || (a->view == VIEW_QUEUE && a->queue.typing) ? IN_EDIT : views[a->view]->where;
 }
 
 void app_say(struct app *a, enum ui_role role, const char *fmt, ...)
@@ -271,7 +271,7 @@ void app_go(struct app *a, enum view_id view)
 {
     a->view = view;
     a->overlay = OVERLAY_NONE;
-    a->new_job.filtering = a->new_job.editing = false;
+    a->new_job.filtering = a->new_job.editing = a->queue.typing = false;
     a->log_back = 0;
     if (view == VIEW_NEW) {
         a->want |= WANT_FOLDER | WANT_MODELS;
@@ -370,7 +370,8 @@ void app_key(struct app *a, const struct key_event *ev)
         overlay_key(a, ev);
         return;
     }
-    if ((a->view == VIEW_NEW && new_filter_key(a, ev)) || (a->view == VIEW_EXPORT && export_key(a, ev))) {
+    if ((a->view == VIEW_NEW && new_filter_key(a, ev)) || (a->view == VIEW_QUEUE && queue_filter_key(a, ev)) ||
+        (a->view == VIEW_EXPORT && export_key(a, ev))) {
         return;
     }
     app_act(a, keymap_find(&a->keys, views[a->view]->where, ev->key));
