@@ -14,15 +14,8 @@ static bool few_colours(const struct client *c)
     return c->app->caps.colours < PICTURE_256;
 }
 
-/* "explain squeezenet1_0 cat.png: gradcam": jobs of the same model share what comes before the second blank. */
-static size_t title_head(const char *title)
-{
-    const size_t first = strcspn(title, " ");
-    return title[first] == ' ' ? first + 1 + strcspn(title + first + 1, " ") : first;
-}
-
 /* Maps of the same pictures by other jobs that are done. */
-static void add_related(struct client *c, const struct limn_job *own)
+static void add_related(struct client *c, int64_t own)
 {
     struct results *r = &c->app->viewer.results;
     struct limn_job *list = NULL;
@@ -31,11 +24,9 @@ static void add_related(struct client *c, const struct limn_job *own)
     if (r->likeness == NULL || limn_jobs_list(c->store, &query, &list, &n, NULL) != LIMN_OK) {
         return;
     }
-    const size_t head = title_head(own->title);
     for (size_t i = 0; i < n; i++) {
         struct limn_job_detail *d = NULL;
-        if (list[i].id != own->id && strcmp(list[i].command, "explain") == 0 &&
-            strncmp(list[i].title, own->title, head) == 0 &&
+        if (list[i].id != own && strcmp(list[i].command, "explain") == 0 &&
             limn_jobs_show(c->store, list[i].id, &d, NULL) == LIMN_OK) {
             results_add(r, d);
         }
@@ -113,7 +104,7 @@ void client_results(struct client *c)
             v->at = other != NULL && strcmp(other, path) == 0 ? i : v->at;
         }
         if (d != NULL && has_maps(&v->results)) {
-            add_related(c, &d->job);
+            add_related(c, d->job.id);
         }
         viewer_begin(v);
     }

@@ -176,6 +176,9 @@ static const char *colormap_name(const struct viewer_state *v, bool few)
     if (few) {
         return "gray";
     }
+    if (v->colormap < 0 && v->size[0] > 0 && v->mode == MODE_BLEND) {
+        return "jet"; /* as explain does it by itself */
+    }
     return v->colormap >= 0 && limn_colormap_info((size_t)v->colormap, &c, NULL) == LIMN_OK ? c.name : NULL;
 }
 

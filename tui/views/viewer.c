@@ -171,7 +171,10 @@ static void draw(const struct app *a, const struct ui *u, struct rect r)
     const struct result *x = viewer_item(v);
     char note[200] = "", name[300];
     if (x == NULL) {
-        const char *why = v->results.job == 0 ? "No job is marked in the queue." : "This job has no results yet.";
+        const bool over = (LIMN_JOB_OVER & LIMN_JOB_BIT(v->results.state)) != 0;
+        const char *why = v->results.job == 0 ? "No job is marked in the queue."
+                          : over              ? "This job has no results; l reads its log."
+                                              : "This job has no results yet.";
         ui_centre(u, r, (const char *const[]){"Nothing to look at", why}, 2);
         return;
     }
