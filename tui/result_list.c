@@ -287,6 +287,24 @@ static char *likeness_of(const char *document)
     return out;
 }
 
+/* Maps first, then what moves, pictures, arrays and texts (the order of enum result_kind). */
+static void order_items(struct results *r)
+{
+    struct result *sorted = calloc(r->n + 1, sizeof *sorted);
+    size_t n = 0;
+    for (int kind = RESULT_MAPS; kind <= RESULT_TEXT && sorted != NULL; kind++) {
+        for (size_t i = 0; i < r->n; i++) {
+            if ((int)r->item[i].kind == kind) {
+                sorted[n++] = r->item[i];
+            }
+        }
+    }
+    if (sorted != NULL) {
+        free(r->item);
+        r->item = sorted;
+    }
+}
+
 /* The items of a result.json, then every file of the job that none of them stands for. */
 static void list_items(struct results *r, const json_t *j, const struct limn_job_detail *d)
 {
@@ -306,6 +324,7 @@ static void list_items(struct results *r, const json_t *j, const struct limn_job
             x->path = copy(path);
         }
     }
+    order_items(r);
 }
 
 bool results_read(struct results *r, const struct limn_job_detail *d)

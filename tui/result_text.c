@@ -71,7 +71,7 @@ static void put_value(char *cell, const json_t *v)
     } else if (json_is_integer(v)) {
         snprintf(cell, CELL_MAX, "%lld", (long long)json_integer_value(v));
     } else if (json_is_real(v)) {
-        snprintf(cell, CELL_MAX, "%.5g", json_real_value(v));
+        snprintf(cell, CELL_MAX, "%.4g", json_real_value(v));
     } else if (json_is_boolean(v)) {
         snprintf(cell, CELL_MAX, "%s", json_is_true(v) ? "yes" : "");
     }

@@ -180,7 +180,8 @@ static void draw(const struct app *a, const struct ui *u, struct rect r)
     }
     const bool panel = has_panel(v, r.w);
     if (panel) {
-        const int32_t w = r.w >= WIDE_FROM ? PANEL_WIDE : PANEL_NARROW;
+        const bool facts = x->kind == RESULT_MAPS || x->n_frame > 0;
+        const int32_t w = facts && r.w >= WIDE_FROM ? PANEL_WIDE : PANEL_NARROW;
         viewer_panel(a, u, (struct rect){r.x + r.w - w, r.y, w, r.h});
         r.w -= w + 2;
     }
