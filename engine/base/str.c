@@ -39,11 +39,20 @@ bool str_is_utf8(const char *text, size_t n)
     return true;
 }
 
-/* Control characters, C1 controls, bidirectional overrides and zero-width characters must never reach a terminal. */
+/* Control characters, C1 controls, what turns the direction of writing, and what cannot be seen must never reach a
+ * terminal. */
 static bool unprintable(uint32_t cp)
 {
-    return cp < 0x20 || (cp >= 0x7f && cp <= 0x9f) || (cp >= 0x200b && cp <= 0x200f) ||
-           (cp >= 0x2028 && cp <= 0x202e) || (cp >= 0x2060 && cp <= 0x2069) || cp == 0xfeff;
+    static const uint32_t range[][2] = {{0, 0x1f},         {0x7f, 0x9f},     {0xad, 0xad},     {0x61c, 0x61c},
+                                        {0x180e, 0x180e},  {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f},
+                                        {0xfeff, 0xfeff},  {0xfff9, 0xfffb}, {0xfffe, 0xffff}, {0x1d173, 0x1d17a},
+                                        {0xe0000, 0xe0fff}};
+    for (size_t i = 0; i < sizeof(range) / sizeof(range[0]); i++) {
+        if (cp >= range[i][0] && cp <= range[i][1]) {
+            return true;
+        }
+    }
+    return false;
 }
 
 char *str_escape(char *dst, size_t size, const char *src)
