@@ -226,6 +226,39 @@ static struct cell cheapest(const struct paint *p, const struct cell *want)
     return best;
 }
 
+/* Characters that every terminal puts into one column. Of others (wide ones, emoji, marks of many scripts) each
+ * terminal has its own opinion. */
+static bool certain(uint32_t ch)
+{
+    static const uint32_t range[][2] = {{0x20, 0x7e},     {0xa0, 0xac},     {0xae, 0x2ff},     {0x370, 0x482},
+                                        {0x48a, 0x52f},   {0x2010, 0x2027}, {0x2190, 0x21ff},  {0x2500, 0x25fc},
+                                        {0x2713, 0x2717}, {0x2800, 0x28ff}, {0x1fb00, 0x1fbff}};
+    for (size_t i = 0; i < sizeof range / sizeof range[0]; i++) {
+        if (ch >= range[i][0] && ch <= range[i][1]) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The character in the current style. After one of uncertain width the column is not known; what it may leave of its
+ * two cells is blank. */
+static void put_character(struct paint *p, int32_t x, uint32_t ch)
+{
+    char text[8];
+    if (certain(ch)) {
+        bytes_add(&p->out, text, (size_t)utf8_put(ch, text));
+        p->x += 1;
+        return;
+    }
+    if (ch_width(ch) == 2) {
+        bytes_add(&p->out, "  ", 2);
+        put_control(p, x + 1, 'G');
+    }
+    bytes_add(&p->out, text, (size_t)utf8_put(ch, text));
+    p->x = p->shown.width; /* nowhere: the next cell is gone to by its number */
+}
+
 static void put_cell(struct paint *p, int32_t x, int32_t y, const struct cell *want)
 {
     struct cell c = *want;
@@ -244,9 +277,7 @@ static void put_cell(struct paint *p, int32_t x, int32_t y, const struct cell *w
         p->bg = c.bg;
         p->attr = c.attr;
     }
-    const int32_t bytes = utf8_put(c.ch, text);
-    bytes_add(&p->out, text, (size_t)bytes);
-    p->x += ch_width(c.ch);
+    put_character(p, x, c.ch);
     struct cell *shown = grid_at(&p->shown, x, y);
     *shown = c;
     if (ch_width(c.ch) == 2 && x + 1 < p->shown.width) {

@@ -21,9 +21,11 @@
 #include "term_signals.h"
 
 /* Modes of xterm and its kin: alternate screen, paste, mouse. */
-#define SCREEN_ON "\033[?1049h\033[?25l\033[?2004h"
+#define SCREEN_ON "\033[?1049h" /* once: it keeps the cursor of the other screen, the second time its own */
+#define MODES_ON "\033[?25l\033[?2004h"
 #define MOUSE_ON "\033[?1000h\033[?1006h"
-#define MODES_OFF "\033[?2026l\033[?2004l\033[?1006l\033[?1002l\033[?1000l\033[0m\033[?25h"
+#define WRAP_OFF "\033[?7l" /* a character of another width than we think shall stay in its line */
+#define MODES_OFF "\033[?2026l\033[?7h\033[?2004l\033[?1006l\033[?1002l\033[?1000l\033[0m\033[?25h"
 #define SCREEN_OFF "\033[?1049l"
 enum { COPY_MAX = 65536 }; /* terminals drop what is much longer */
 enum { STRAIN_FRAMES = 24 };
@@ -93,7 +95,8 @@ static void make_reset(void)
 
 static void modes_on(void)
 {
-    bytes_text(&t.wait, t.modes ? SCREEN_ON : "");
+    bytes_text(&t.wait, t.modes ? MODES_ON : "");
+    bytes_text(&t.wait, t.curses ? "" : WRAP_OFF);
     bytes_text(&t.wait, t.modes && t.caps.mouse ? MOUSE_ON : "");
 }
 
@@ -102,6 +105,7 @@ static void take(bool ask)
 {
     line_discipline(true);
     signals_taken(true);
+    bytes_text(&t.wait, t.curses ? "" : SCREEN_ON); /* ncurses sends its own */
     modes_on();
     if (ask) { /* before the screen is cleared: what does not understand a question may show it */
         probe_questions(&t.caps, &t.wait);
