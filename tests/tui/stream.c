@@ -18,15 +18,15 @@ static void complain(struct stream *s)
     }
 }
 
-const long stream_mode[STREAM_MODES] = {25, 1000, 1002, 1006, 1049, 2004, 2026, 1, 7, 12};
-enum { CURSOR = 0, KEPT = 7 }; /* from number KEPT on: of no harm */
+const long stream_mode[STREAM_MODES] = {25, 7, 1000, 1002, 1006, 1049, 2004, 2026, 1, 12};
+enum { USUAL = 2, KEPT = 8 }; /* the first ones are usually set; from number KEPT on: of no harm */
 
 static bool good_mode(struct stream *s, const char *text, bool set)
 {
     const long n = strtol(text, NULL, 10);
     for (int i = 0; i < STREAM_MODES; i++) {
         if (stream_mode[i] == n) {
-            const bool on = i == CURSOR ? !set : set; /* hidden, that is */
+            const bool on = i < USUAL ? !set : set;
             s->set = on ? s->set | 1U << i : s->set & ~(1U << i);
             return true;
         }

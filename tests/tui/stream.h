@@ -19,12 +19,12 @@ struct stream {
     size_t n_colours; /* SGR sequences that set a colour */
     size_t n_frames;  /* ends of synchronized updates */
     int titles;       /* kept and not given back */
-    uint32_t set;     /* bit i: mode i of stream_mode is set */
+    uint32_t set;     /* bit i: mode i of stream_mode is not as usual */
 };
 enum { STREAM_MODES = 10 };
 extern const long stream_mode[STREAM_MODES]; /* DEC private modes that may be changed */
 /* The first mode that must not outlive a program (mouse, paste, alternate screen, ...) and did, 25 when the cursor
- * was left hidden, 22 when a kept title was not given back; 0: none. */
+ * was left hidden, 7 when lines do not wrap, 22 when a kept title was not given back; 0: none. */
 long stream_left(const struct stream *s);
 void stream_feed(struct stream *s, const char *bytes, size_t n);
 
