@@ -36,8 +36,8 @@ bool jobs_go_on(const struct app *a)
 
 unsigned app_where(const struct app *a)
 {
-    const bool typing = a->view == VIEW_NEW && (a->new_job.editing || a->new_job.filtering);
-    return typing ? IN_EDIT : views[a->view]->where;
+    const bool fields = a->view == VIEW_NEW && (a->new_job.editing || a->new_job.filtering);
+    return fields || (a->view == VIEW_QUEUE && a->queue.typing) ? IN_EDIT : views[a->view]->where;
 }
 
 void app_say(struct app *a, enum ui_role role, const char *fmt, ...)
@@ -271,7 +271,7 @@ void app_go(struct app *a, enum view_id view)
 {
     a->view = view;
     a->overlay = OVERLAY_NONE;
-    a->new_job.filtering = a->new_job.editing = false;
+    a->new_job.filtering = a->new_job.editing = a->queue.typing = false;
     a->log_back = 0;
     if (view == VIEW_NEW) {
         a->want |= WANT_FOLDER | WANT_MODELS;
@@ -311,7 +311,10 @@ void app_act(struct app *a, enum action action)
         }
         break;
     case ACT_EXPORT:
-        a->export.what = a->marks.n > 0 ? EXPORT_MARKED : EXPORT_JOB;
+        a->export.what = a->view == VIEW_VIEWER    ? EXPORT_SHOWN
+                         : a->view == VIEW_COMPARE ? EXPORT_COMPARED
+                         : a->marks.n > 0          ? EXPORT_MARKED
+                                                   : EXPORT_JOB;
         app_go(a, VIEW_EXPORT);
         break;
     case ACT_UNMARK:
@@ -370,7 +373,8 @@ void app_key(struct app *a, const struct key_event *ev)
         overlay_key(a, ev);
         return;
     }
-    if ((a->view == VIEW_NEW && new_filter_key(a, ev)) || (a->view == VIEW_EXPORT && export_key(a, ev))) {
+    if ((a->view == VIEW_NEW && new_filter_key(a, ev)) || (a->view == VIEW_QUEUE && queue_filter_key(a, ev)) ||
+        (a->view == VIEW_EXPORT && export_key(a, ev))) {
         return;
     }
     app_act(a, keymap_find(&a->keys, views[a->view]->where, ev->key));

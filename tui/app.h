@@ -34,10 +34,10 @@ struct argument { /* of a job's document */
 enum { ARGUMENTS_MAX = 12 };
 
 struct queue_state {
-    struct limn_job *job; /* a part of the list: n jobs from number `first` on, newest first */
-    int64_t n, first, total;
-    int64_t marked; /* position in the whole list */
-    int64_t id;     /* of the marked job, 0: none */
+    struct limn_job *job;    /* a part of the list: n jobs from number `first` on, newest first */
+    int64_t n, first, total; /* total: that the list shows, all of its pages */
+    int64_t marked;          /* position in the whole list */
+    int64_t id;              /* of the marked job, 0: none */
     uint64_t count[LIMN_JOB_STATES];
     struct limn_job_detail *detail; /* of job `id`, or NULL */
     struct argument argument[ARGUMENTS_MAX];
@@ -45,6 +45,9 @@ struct queue_state {
     struct log_line *line; /* of job `id`, oldest first */
     size_t n_lines;
     int64_t log_job;     /* whose log that is */
+    int32_t show, order; /* rows of the tables in queue_filter.c */
+    char text[64];       /* that titles must have; "" any */
+    bool typing;         /* keys go into it */
     char problem[512];   /* the store cannot be read */
     char no_worker[300]; /* why jobs wait and no worker lives; "": one does, or is about to */
     limn_image *picture; /* the first that job `picture_job` made, or NULL */
@@ -222,6 +225,12 @@ const char *job_sign(const struct limn_job *j, enum ui_role *role);
 /* views/queue_details.c: of the marked job, in a column beside the list or in some lines below it */
 void queue_details_tall(const struct app *a, const struct ui *u, struct rect r);
 void queue_details_wide(const struct app *a, const struct ui *u, struct rect r);
+/* views/queue_filter.c: which jobs are shown. The page is the caller's. */
+struct limn_jobs_query queue_query(const struct queue_state *q);
+bool queue_filtered(const struct queue_state *q);
+void queue_filter_text(const struct queue_state *q, char *out, size_t size);
+bool queue_filter_act(struct app *a, enum action action); /* false: not one of its actions */
+bool queue_filter_key(struct app *a, const struct key_event *ev);
 /* views/log.c: the last lines that fit, `back` lines before the end; returns how many lines there are in all */
 int64_t log_draw(const struct app *a, const struct ui *u, struct rect r, int64_t back);
 /* views/new.c */

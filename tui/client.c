@@ -70,9 +70,14 @@ static bool load_window(struct client *c, int64_t first)
     limn_error err = {0};
     size_t n = 0;
     struct limn_job *list = NULL;
-    const struct limn_jobs_query query = {.first = (size_t)(first > 0 ? first : 0), .n = WINDOW};
+    struct limn_jobs_query query = queue_query(q);
+    uint64_t matches = 0;
+    query.first = (size_t)(first > 0 ? first : 0);
+    query.n = WINDOW;
     if (limn_jobs_count(c->store, q->count, &err) != LIMN_OK ||
-        limn_jobs_list(c->store, &query, &list, &n, &err) != LIMN_OK) {
+        limn_jobs_list(c->store, &query, &list, &n, &err) != LIMN_OK ||
+        (queue_filtered(q) && limn_jobs_matches(c->store, &query, &matches, &err) != LIMN_OK)) {
+        limn_jobs_list_free(&list);
         snprintf(q->problem, sizeof q->problem, "%s", err.text);
         return false;
     }
@@ -80,8 +85,8 @@ static bool load_window(struct client *c, int64_t first)
     q->job = list;
     q->n = (int64_t)n;
     q->first = (int64_t)query.first;
-    q->total = 0;
-    for (int i = 0; i < LIMN_JOB_STATES; i++) {
+    q->total = (int64_t)matches;
+    for (int i = 0; i < LIMN_JOB_STATES && !queue_filtered(q); i++) {
         q->total += (int64_t)q->count[i];
     }
     q->problem[0] = '\0';

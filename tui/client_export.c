@@ -10,13 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 4096, RENAMES_MAX = 1000 };
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
+enum { RENAMES_MAX = 1000 };
 
 static bool taken(const struct export_state *e, const char *name)
 {
@@ -34,46 +28,6 @@ static bool there(const struct export_state *e, const char *name)
     struct stat info;
     snprintf(path, sizeof path, "%s/%s", e->folder, name);
     return lstat(path, &info) == 0;
-}
-
-/* "a.png", 2 -> "a-2.png" */
-static void numbered(const char *name, int number, char out[256])
-{
-    const char *dot = strrchr(name, '.');
-    const int stem = dot != NULL && dot > name ? (int)(dot - name) : (int)strlen(name);
-    snprintf(out, 256, "%.*s-%d%.20s", stem < 220 ? stem : 220, name, number, name + stem);
-}
-
-/* A name that no other file of the list has: with the job's number before it, or a number after it. */
-static void choose_name(const struct export_state *e, const char *path, int64_t job, char out[256])
-{
-    char name[256];
-    snprintf(name, sizeof name, "%.240s", base_name(path));
-    snprintf(out, 256, "%s", name);
-    if (taken(e, out)) {
-        snprintf(out, 256, "%lld-%.230s", (long long)job, name);
-        snprintf(name, sizeof name, "%s", out);
-    }
-    for (int i = 2; i < RENAMES_MAX && taken(e, out); i++) {
-        numbered(name, i, out);
-    }
-}
-
-static void add_job(struct client *c, struct export_state *e, const struct limn_job_detail *d)
-{
-    (void)c;
-    struct export_file *grown = realloc(e->file, (e->n + d->n_artifacts + 1) * sizeof *grown);
-    if (grown == NULL) {
-        return;
-    }
-    e->file = grown;
-    for (size_t i = 0; i < d->n_artifacts && e->n < FILES_MAX; i++) {
-        struct export_file f = {.from = strdup(d->artifact[i].path), .rule = e->rule};
-        if (f.from != NULL) {
-            choose_name(e, f.from, d->job.id, f.name);
-            e->file[e->n++] = f;
-        }
-    }
 }
 
 /* ---- typing the folder ---- */
@@ -101,7 +55,7 @@ void client_export_complete(struct client *c)
     struct export_state *e = &c->app->export;
     char folder[4096], common[256] = "";
     whole_path(e->typed, sizeof e->typed);
-    const char *part = base_name(e->typed);
+    const char *part = path_base(e->typed);
     const size_t typed = strlen(part);
     snprintf(folder, sizeof folder, "%.*s", (int)(part - e->typed), e->typed);
     DIR *d = opendir(folder[0] != '\0' ? folder : "/");
@@ -161,7 +115,7 @@ static void look_at_files(struct export_state *e)
         f->renamed[0] = '\0';
         char name[256] = "";
         for (int k = 2; f->exists && k < RENAMES_MAX; k++) {
-            numbered(f->name, k, name);
+            export_numbered(f->name, k, name);
             if (!taken(e, name) && !there(e, name)) {
                 snprintf(f->renamed, sizeof f->renamed, "%s", name);
                 break;
@@ -185,8 +139,7 @@ static void keep_rules(struct export_state *e, const struct export_state *old)
 
 void client_export_plan(struct client *c)
 {
-    struct app *a = c->app;
-    struct export_state *e = &a->export;
+    struct export_state *e = &c->app->export;
     struct export_state old = *e;
     if (e->writing) {
         return; /* what is being written stays as it is */
@@ -196,18 +149,10 @@ void client_export_plan(struct client *c)
         e->folder[n - 1] = '\0';
     }
     e->file = NULL;
-    e->n = 0;
-    const struct limn_job_detail *shown = a->queue.detail;
-    for (size_t i = 0; e->what == EXPORT_MARKED && i < a->marks.n; i++) {
-        struct limn_job_detail *d = NULL;
-        if (c->store != NULL && limn_jobs_show(c->store, a->marks.job[i], &d, NULL) == LIMN_OK) {
-            add_job(c, e, d);
-        }
-        limn_job_detail_free(&d);
-    }
-    if (e->what == EXPORT_JOB && shown != NULL) {
-        add_job(c, e, shown);
-    }
+    e->n = e->n_results = 0;
+    e->left_out = false;
+    client_export_list(c);
+    export_name_apart(e);
     keep_rules(e, &old);
     export_files_free(&old);
     look_at_folder(e);
@@ -218,25 +163,33 @@ void client_export_plan(struct client *c)
 
 /* ---- writing ---- */
 
+/* What the file holds, how it is called, and whether it may replace one. NULL: it cannot be said. */
+static json_t *request_file(struct export_file *f)
+{
+    json_t *j = f->content != NULL ? json_loads(f->content, 0, NULL) : NULL;
+    snprintf(f->written, sizeof f->written, "%s", export_name(f));
+    if (j == NULL || json_object_set_new(j, "to", json_string(f->written)) != 0 ||
+        json_object_set_new(j, "replace", json_boolean(f->exists && f->rule == RULE_REPLACE)) != 0) {
+        json_decref(j);
+        f->end = EXPORT_FAILED;
+        snprintf(f->problem, sizeof f->problem, "its name is not UTF-8");
+        return NULL;
+    }
+    return j;
+}
+
 static json_t *request(struct export_state *e)
 {
     json_t *files = json_array();
     e->n_asked = e->n_done = 0;
     for (size_t i = 0; i < e->n; i++) {
         struct export_file *f = &e->file[i];
-        f->asked = export_writes(f);
-        snprintf(f->written, sizeof f->written, "%s", export_name(f));
         f->end = EXPORT_WAITS;
-        if (f->asked) {
-            json_t *one = json_pack("{s:s, s:s, s:b}", "to", f->written, "copy", f->from, "replace",
-                                    f->exists && f->rule == RULE_REPLACE);
-            if (one == NULL || json_array_append_new(files, one) != 0) { /* not UTF-8 */
-                f->asked = false;
-                f->end = EXPORT_FAILED;
-                snprintf(f->problem, sizeof f->problem, "its name is not UTF-8");
-                continue;
-            }
-            e->n_asked++;
+        json_t *one = export_writes(f) ? request_file(f) : NULL;
+        f->asked = one != NULL;
+        e->n_asked += f->asked;
+        if (one != NULL) {
+            json_array_append_new(files, one);
         }
     }
     return json_pack("{s:i, s:s, s:o}", "schema", 1, "folder", e->folder, "files", files);
@@ -277,9 +230,11 @@ bool client_export_progress(struct client *c)
     bool any = false;
     for (const char *end; text != NULL && (end = strchr(text + c->exported, '\n')) != NULL; any = true) {
         json_t *j = json_loadb(text + c->exported, (size_t)(end - text) - c->exported, 0, NULL);
-        const json_int_t number = json_integer_value(json_object_get(j, "file"));
+        const json_t *at = json_object_get(j, "file");
+        const json_int_t number = json_is_integer(at) ? json_integer_value(at) : -1;
         struct export_file *f = j != NULL && number >= 0 ? asked_file(e, (size_t)number) : NULL;
         const char *error = json_string_value(json_object_get(j, "error"));
+        e->part = json_number_value(json_object_get(j, "part"));
         if (f != NULL) {
             f->end = error != NULL ? EXPORT_FAILED : EXPORT_WRITTEN;
             snprintf(f->problem, sizeof f->problem, "%s", error != NULL ? error : "");
@@ -306,6 +261,9 @@ void client_export_answer(struct client *c)
             snprintf(f->problem, sizeof f->problem, "%s", text[0] ? text : "the program that writes was ended");
         }
         failed += f->end == EXPORT_FAILED;
+        if (f->end == EXPORT_WRITTEN) {
+            snprintf(e->last, sizeof e->last, "%s/%s", strcmp(e->folder, "/") == 0 ? "" : e->folder, f->written);
+        }
         bad = bad == NULL && f->end == EXPORT_FAILED ? f : bad;
         good = f->end == EXPORT_WRITTEN ? f : good;
     }
@@ -313,9 +271,9 @@ void client_export_answer(struct client *c)
     if (bad != NULL) {
         app_say(c->app, UI_BAD, "%zu of %zu files could not be written: %s", failed, e->n_asked, bad->problem);
     } else if (e->n_asked == 1 && good != NULL) {
-        app_say(c->app, UI_GOOD, "written: %s/%s", strcmp(e->folder, "/") == 0 ? "" : e->folder, good->written);
+        app_say(c->app, UI_GOOD, "written: %.380s", e->last);
     } else {
-        app_say(c->app, UI_GOOD, "%zu files written to %s", e->n_asked, e->folder);
+        app_say(c->app, UI_GOOD, "%zu files written to %.350s", e->n_asked, e->folder);
     }
     look_at_folder(e);
     look_at_files(e);

@@ -158,7 +158,7 @@ const limn_image *compare_image(const struct compare_state *c, size_t item)
     return s != NULL && s->n > 0 ? s->frame[compare_frame(c, item)] : NULL;
 }
 
-struct map_look compare_map_look(const struct compare_state *c, size_t item)
+static struct map_look full_look(const struct compare_state *c, size_t item)
 {
     struct limn_colormap_info map;
     struct map_look l = c->item[item].pin.look;
@@ -171,6 +171,20 @@ struct map_look compare_map_look(const struct compare_state *c, size_t item)
                          : NULL;
     }
     l.full = c->full;
+    return l;
+}
+
+void compare_pin(const struct compare_state *c, size_t item, struct pin *p)
+{
+    *p = c->item[item].pin;
+    p->look = full_look(c, item);
+    p->look.full = p->kind == RESULT_MAPS ? c->full : c->how.difference ? c->item[item].most : 0;
+    p->frame = compare_frame(c, item);
+}
+
+struct map_look compare_map_look(const struct compare_state *c, size_t item)
+{
+    struct map_look l = full_look(c, item);
     if (c->few) {
         l.view = viewer_mode_shown(l.view, true)->view;
         l.colormap = "gray";
@@ -307,68 +321,28 @@ bool compare_change_opacity(struct compare_state *c, double by)
     return compare_maps(c);
 }
 
-/* ---- captions ---- */
-
-static void add_part(char *out, size_t size, const char *text)
+static size_t list_pins(const struct compare_state *c, const struct pin *out[COMPARE_MAX])
 {
-    const size_t n = strlen(out);
-    if (text[0] != '\0') {
-        snprintf(out + n, size - n, "%s%s", n > 0 ? " · " : "", text);
+    for (size_t i = 0; i < c->n; i++) {
+        out[i] = &c->item[i].pin;
     }
+    return c->n;
 }
 
-/* Methods without layers do not make those of others differ. */
-struct compare_differs compare_differs(const struct compare_state *c)
+struct pins_differ compare_differs(const struct compare_state *c)
 {
-    struct compare_differs d = {0};
-    char first[260], other[260];
-    int n = 0;
-    for (int k = 0; k < PIN_PARTS; k++) {
-        first[0] = '\0';
-        for (size_t i = 0; i < c->n; i++) {
-            pin_part(&c->item[i].pin, (enum pin_part)k, other, sizeof other);
-            d.part[k] = d.part[k] || (first[0] != '\0' && other[0] != '\0' && strcmp(first, other) != 0);
-            if (first[0] == '\0') {
-                memcpy(first, other, sizeof first);
-            }
-        }
-        n += d.part[k];
-    }
-    const int named = d.part[PIN_METHOD] + d.part[PIN_CLASS];
-    d.origin = n > (named > 0 ? named : 1);
-    return d;
+    const struct pin *pin[COMPARE_MAX];
+    return pins_differ(pin, list_pins(c, pin));
 }
 
 void compare_caption(const struct compare_state *c, size_t item, char *name, char *origin, size_t size)
 {
-    const struct compare_differs d = compare_differs(c);
-    const struct pin *p = &c->item[item].pin;
-    char text[260];
-    name[0] = origin[0] = '\0';
-    for (int k = 0; k < PIN_PARTS; k++) {
-        pin_part(p, (enum pin_part)k, text, sizeof text);
-        if (d.part[k] && (k <= PIN_CLASS || name[0] == '\0')) {
-            add_part(name, size, text);
-        } else if (d.part[k]) {
-            add_part(origin, size, text);
-        }
-    }
-    for (int k = 0; k < PIN_PARTS && name[0] == '\0'; k++) { /* all alike, or this one has no such part */
-        pin_part(p, (enum pin_part)k, name, size);
-    }
+    const struct pins_differ d = compare_differs(c);
+    pin_caption(&c->item[item].pin, &d, name, origin, size);
 }
 
 void compare_common(const struct compare_state *c, char *out, size_t size)
 {
-    static const enum pin_part order[PIN_PARTS] = {PIN_TITLE, PIN_CLASS, PIN_METHOD, PIN_LAYER, PIN_JOB};
-    const struct compare_differs d = compare_differs(c);
-    char text[260];
-    out[0] = '\0';
-    for (int k = 0; k < PIN_PARTS; k++) {
-        text[0] = '\0';
-        for (size_t i = 0; i < c->n && text[0] == '\0' && !d.part[order[k]]; i++) {
-            pin_part(&c->item[i].pin, order[k], text, sizeof text);
-        }
-        add_part(out, size, text);
-    }
+    const struct pin *pin[COMPARE_MAX];
+    pins_common(pin, list_pins(c, pin), out, size);
 }

@@ -52,11 +52,9 @@ size_t compare_frame(const struct compare_state *c, size_t item);            /* 
 const limn_image *compare_image(const struct compare_state *c, size_t item); /* what is seen; NULL: nothing */
 /* How an item is drawn, with what was changed for all. */
 struct map_look compare_map_look(const struct compare_state *c, size_t item);
-/* Which parts of their captions are not the same for all; `origin`: so many that they take a second line. */
-struct compare_differs {
-    bool part[PIN_PARTS], origin;
-};
-struct compare_differs compare_differs(const struct compare_state *c);
+/* The item as it is seen, in all colours; *p points to what belongs to the item. */
+void compare_pin(const struct compare_state *c, size_t item, struct pin *p);
+struct pins_differ compare_differs(const struct compare_state *c);
 /* Captions of one item: what it is, and the rest of what distinguishes it ("" nothing). */
 void compare_caption(const struct compare_state *c, size_t item, char *name, char *origin, size_t size);
 void compare_common(const struct compare_state *c, char *out, size_t size); /* what is the same for all */

@@ -2,8 +2,15 @@
 #include "export.h"
 
 #include <jansson.h>
-#include <limn/limn.h>
+#include <limn/sheet.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+struct told { /* progress of the file that is written */
+    FILE *out;
+    double part;
+};
 
 static void answer(FILE *out, size_t i, const char *error)
 {
@@ -19,19 +26,57 @@ static void answer(FILE *out, size_t i, const char *error)
     json_decref(j);
 }
 
-static limn_status write_file(const json_t *f, const char *folder, limn_error *err)
+static void say_part(void *user, double part)
 {
-    char to[4600];
-    const char *name = json_string_value(json_object_get(f, "to"));
-    const char *from = json_string_value(json_object_get(f, "copy"));
-    const unsigned flags = json_is_true(json_object_get(f, "replace")) ? (unsigned)LIMN_SAVE_FORCE : 0U;
-    const bool fine = name != NULL && from != NULL && name[0] != '\0' && strchr(name, '/') == NULL;
-    const int n = fine ? snprintf(to, sizeof to, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name) : 0;
-    if (!fine || n < 0 || (size_t)n >= sizeof to) {
-        snprintf(err->text, sizeof err->text, "a file without a name or without content");
-        return LIMN_ERR_ARG;
+    struct told *t = user;
+    if (part >= t->part + 0.01) { /* at most a hundred lines a file */
+        t->part = part;
+        fprintf(t->out, "{\"part\":%.2f}\n", part);
+        fflush(t->out);
     }
-    return limn_file_copy(from, to, flags, err);
+}
+
+static limn_status write_copy(const json_t *f, const struct export_to *to, limn_error *err)
+{
+    return limn_file_copy(json_string_value(json_object_get(f, "copy")), to->path, to->flags, err);
+}
+
+static limn_status write_json(const json_t *f, const struct export_to *to, limn_error *err)
+{
+    char *text = json_dumps(json_object_get(f, "json"), JSON_INDENT(2) | JSON_REAL_PRECISION(9));
+    const limn_status st = limn_text_save(text, to->path, to->flags, err);
+    free(text);
+    return st;
+}
+
+static limn_status write_file(const json_t *f, const char *folder, FILE *out, limn_error *err)
+{
+    static const struct {
+        const char *key;
+        limn_status (*write)(const json_t *f, const struct export_to *to, limn_error *err);
+    } kind[] = {{"copy", write_copy},
+                {"draw", export_draw},
+                {"sheet", export_sheet},
+                {"gif", export_gif},
+                {"json", write_json}};
+    char path[4600];
+    struct told told = {out, 0};
+    const char *name = json_string_value(json_object_get(f, "to"));
+    const unsigned flags = json_is_true(json_object_get(f, "replace")) ? (unsigned)LIMN_SAVE_FORCE : 0U;
+    const struct export_to to = {path, flags, say_part, &told};
+    const bool named = name != NULL && name[0] != '\0' && strchr(name, '/') == NULL;
+    const int n = named ? snprintf(path, sizeof path, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name) : 0;
+    if (n > 0 && (size_t)n < sizeof path && flags == 0 && access(path, F_OK) == 0) {
+        snprintf(err->text, sizeof err->text, "%.400s: exists already", path);
+        return LIMN_ERR_IO;
+    }
+    for (size_t i = 0; i < sizeof kind / sizeof kind[0] && n > 0 && (size_t)n < sizeof path; i++) {
+        if (json_object_get(f, kind[i].key) != NULL) {
+            return kind[i].write(f, &to, err);
+        }
+    }
+    snprintf(err->text, sizeof err->text, "a file without a name or without content");
+    return LIMN_ERR_ARG;
 }
 
 int export_write(FILE *request, FILE *out, char *err, size_t size)
@@ -50,7 +95,7 @@ int export_write(FILE *request, FILE *out, char *err, size_t size)
     limn_remove_litter(folder);
     const bool ready = limn_folder_create(folder, &problem) == LIMN_OK;
     json_array_foreach (json_object_get(j, "files"), i, f) {
-        const bool fine = ready && write_file(f, folder, &problem) == LIMN_OK;
+        const bool fine = ready && write_file(f, folder, out, &problem) == LIMN_OK;
         answer(out, i, fine ? NULL : problem.text);
         code = fine ? code : 1;
     }

@@ -119,6 +119,67 @@ void pin_part(const struct pin *p, enum pin_part part, char *out, size_t size)
     }
 }
 
+static void add_part(char *out, size_t size, const char *text)
+{
+    const size_t n = strlen(out);
+    if (text[0] != '\0') {
+        snprintf(out + n, size - n, "%s%s", n > 0 ? " · " : "", text);
+    }
+}
+
+struct pins_differ pins_differ(const struct pin *const *pin, size_t n)
+{
+    struct pins_differ d = {0};
+    char first[260], other[260];
+    int count = 0;
+    for (int k = 0; k < PIN_PARTS; k++) {
+        first[0] = '\0';
+        for (size_t i = 0; i < n; i++) {
+            pin_part(pin[i], (enum pin_part)k, other, sizeof other);
+            d.part[k] = d.part[k] || (first[0] != '\0' && other[0] != '\0' && strcmp(first, other) != 0);
+            if (first[0] == '\0') {
+                memcpy(first, other, sizeof first);
+            }
+        }
+        count += d.part[k];
+    }
+    const int named = d.part[PIN_METHOD] + d.part[PIN_CLASS];
+    d.origin = count > (named > 0 ? named : 1);
+    return d;
+}
+
+void pin_caption(const struct pin *p, const struct pins_differ *d, char *name, char *origin, size_t size)
+{
+    char text[260];
+    name[0] = origin[0] = '\0';
+    for (int k = 0; k < PIN_PARTS; k++) {
+        pin_part(p, (enum pin_part)k, text, sizeof text);
+        if (d->part[k] && (k <= PIN_CLASS || name[0] == '\0')) {
+            add_part(name, size, text);
+        } else if (d->part[k]) {
+            add_part(origin, size, text);
+        }
+    }
+    for (int k = 0; k < PIN_PARTS && name[0] == '\0'; k++) { /* all alike, or this one has no such part */
+        pin_part(p, (enum pin_part)k, name, size);
+    }
+}
+
+void pins_common(const struct pin *const *pin, size_t n, char *out, size_t size)
+{
+    static const enum pin_part order[PIN_PARTS] = {PIN_TITLE, PIN_CLASS, PIN_METHOD, PIN_LAYER, PIN_JOB};
+    const struct pins_differ d = pins_differ(pin, n);
+    char text[260];
+    out[0] = '\0';
+    for (int k = 0; k < PIN_PARTS; k++) {
+        text[0] = '\0';
+        for (size_t i = 0; i < n && text[0] == '\0' && !d.part[order[k]]; i++) {
+            pin_part(pin[i], order[k], text, sizeof text);
+        }
+        add_part(out, size, text);
+    }
+}
+
 /* ---- loading and drawing ---- */
 
 bool pin_load(const struct pin *p, struct results *out)

@@ -31,6 +31,15 @@ bool pin_same(const struct pin *a, const struct pin *b); /* the same result, how
 enum pin_part { PIN_METHOD, PIN_CLASS, PIN_LAYER, PIN_TITLE, PIN_JOB, PIN_PARTS };
 /* What a caption is made of: "Grad-CAM", "tabby 61.0 %", "features.12", "cat.png", "job 7"; "" where there is none. */
 void pin_part(const struct pin *p, enum pin_part part, char *out, size_t size);
+/* Which parts are not the same for all; `origin`: so many that a caption of them takes a second line. Where a part is
+ * missing (a method without layers) it makes no difference. */
+struct pins_differ {
+    bool part[PIN_PARTS], origin;
+};
+struct pins_differ pins_differ(const struct pin *const *pin, size_t n);
+/* What distinguishes one of them: its name, and the rest ("" nothing). */
+void pin_caption(const struct pin *p, const struct pins_differ *d, char *name, char *origin, size_t size);
+void pins_common(const struct pin *const *pin, size_t n, char *out, size_t size); /* what is the same for all */
 const char *method_title(const char *name); /* "Grad-CAM"; the name itself when it is none of the table */
 char *percent_text(double p, char out[24]); /* "61.0 %", "" unknown */
 

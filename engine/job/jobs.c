@@ -62,24 +62,65 @@ static void read_job(struct sql_rows *r, struct limn_job *j)
     j->n_artifacts = (uint32_t)sql_int(r, 19);
 }
 
-static limn_status start_list(limn_jobs *s, unsigned states, size_t first, size_t n, struct sql_rows **r,
-                              limn_error *err)
+#define MATCHES "(1 << state) & ?1 AND (?2 = '' OR instr(lower(title), lower(?2)) > 0 OR CAST(id AS TEXT) = ?2)"
+#define PAGE " LIMIT ?3 OFFSET ?4"
+
+/* The newest of all or of one state come off an index. */
+static limn_status start_newest(limn_jobs *s, unsigned states, int64_t first, int64_t n, struct sql_rows **r,
+                                limn_error *err)
 {
     unsigned one = 0;
     while (one < LIMN_JOB_STATES && states != LIMN_JOB_BIT(one)) {
         one++;
     }
     if (states == LIMN_JOB_ALL) {
-        return sql_query(s->db, r, err, "SELECT " COLUMNS " FROM job ORDER BY id DESC LIMIT ? OFFSET ?", "ii",
-                         (int64_t)n, (int64_t)first);
+        return sql_query(s->db, r, err, "SELECT " COLUMNS " FROM job ORDER BY id DESC LIMIT ? OFFSET ?", "ii", n,
+                         first);
     }
     if (one < LIMN_JOB_STATES) {
         return sql_query(s->db, r, err, "SELECT " COLUMNS " FROM job WHERE state = ? ORDER BY id DESC LIMIT ? OFFSET ?",
-                         "iii", (int64_t)one, (int64_t)n, (int64_t)first);
+                         "iii", (int64_t)one, n, first);
     }
     return sql_query(s->db, r, err,
                      "SELECT " COLUMNS " FROM job WHERE (1 << state) & ? ORDER BY id DESC LIMIT ? OFFSET ?", "iii",
-                     (int64_t)states, (int64_t)n, (int64_t)first);
+                     (int64_t)states, n, first);
+}
+
+static limn_status start_list(limn_jobs *s, const struct limn_jobs_query *q, unsigned states, size_t most,
+                              struct sql_rows **r, limn_error *err)
+{
+    static const char *const text[] = {
+        [LIMN_JOBS_NEWEST] = "SELECT " COLUMNS " FROM job WHERE " MATCHES " ORDER BY id DESC" PAGE,
+        [LIMN_JOBS_OLDEST] = "SELECT " COLUMNS " FROM job WHERE " MATCHES " ORDER BY id" PAGE,
+        [LIMN_JOBS_BY_STATE] =
+            "SELECT " COLUMNS " FROM job WHERE " MATCHES " ORDER BY CASE state WHEN 1 THEN 0 WHEN 0 THEN 1 WHEN 5 THEN "
+            "2 WHEN 3 THEN 3 ELSE 4 END, id DESC" PAGE,
+    };
+    const int64_t first = (int64_t)(q->first < INT32_MAX ? q->first : INT32_MAX), n = (int64_t)most;
+    const char *part = q->text != NULL ? q->text : "";
+    if ((unsigned)q->order > LIMN_JOBS_BY_STATE) {
+        return err_set(err, LIMN_ERR_ARG, "order %d (expected 0 to %d)", (int)q->order, (int)LIMN_JOBS_BY_STATE);
+    }
+    if (q->order == LIMN_JOBS_NEWEST && part[0] == '\0') {
+        return start_newest(s, states, first, n, r, err);
+    }
+    return sql_query(s->db, r, err, text[q->order], "itii", (int64_t)states, part, n, first);
+}
+
+limn_status limn_jobs_matches(limn_jobs *store, const struct limn_jobs_query *q, uint64_t *n, limn_error *err)
+{
+    static const struct limn_jobs_query all = {0};
+    int64_t count = 0;
+    JOB_NEED(store);
+    JOB_NEED(n);
+    q = q != NULL ? q : &all;
+    const unsigned states = q->states != 0 ? q->states & LIMN_JOB_ALL : LIMN_JOB_ALL;
+    limn_status st = sql_number(store->db, 0, &count, err, "SELECT count(*) FROM job WHERE " MATCHES, "it",
+                                (int64_t)states, q->text != NULL ? q->text : "");
+    if (st == LIMN_OK) {
+        *n = (uint64_t)count;
+    }
+    return st;
 }
 
 limn_status limn_jobs_list(limn_jobs *store, const struct limn_jobs_query *q, struct limn_job **list, size_t *n,
@@ -98,7 +139,7 @@ limn_status limn_jobs_list(limn_jobs *store, const struct limn_jobs_query *q, st
     bool row = false;
     most = most < INT32_MAX ? most : INT32_MAX;
     TRY(limn_jobs_recover(store, NULL, err));
-    TRY(start_list(store, states, q->first < INT32_MAX ? q->first : INT32_MAX, most, &r, err));
+    TRY(start_list(store, q, states, most, &r, err));
     for (;;) {
         TRY(sql_next(r, &row, err));
         if (!row) {

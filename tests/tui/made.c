@@ -194,6 +194,9 @@ static void fill_export(struct app *a, struct export_file file[7])
     a->export.n = 7;
     snprintf(a->export.folder, sizeof a->export.folder, "/data/results of the week");
     a->export.folder_new = true;
+    a->export.what = EXPORT_JOB;
+    snprintf(a->export.drawn, sizeof a->export.drawn, "overlay, jet, opacity 50 %%");
+    snprintf(a->export.missing, sizeof a->export.missing, "This job has no results yet.");
 }
 
 static struct {

@@ -85,6 +85,32 @@ static void test_cancelling(void)
     unmake(a);
 }
 
+static void test_finding(void)
+{
+    struct app *a = make();
+    type(a, "/Cat");
+    CHECK(a->queue.typing && a->want & WANT_JOBS);
+    CHECK_STR(queue_query(&a->queue).text, "Cat");
+    type(a, "q\177\r"); /* text, not keys */
+    CHECK_STR(a->queue.text, "Cat");
+    CHECK_INT(a->overlay, OVERLAY_NONE);
+    type(a, "f");
+    CHECK(queue_query(&a->queue).states & LIMN_JOB_BIT(LIMN_JOB_RUNNING));
+    type(a, "ff");
+    CHECK_INT(queue_query(&a->queue).states, LIMN_JOB_BIT(LIMN_JOB_CANCELLED));
+    type(a, "s");
+    CHECK_INT(queue_query(&a->queue).order, LIMN_JOBS_OLDEST);
+    a->queue.n = a->queue.total = 0;
+    a->width = 80;
+    a->height = 24;
+    check_screen(a, "queue-none", 80, 24);
+    type(a, "\033");
+    CHECK(!queue_filtered(&a->queue));
+    type(a, "/x\033");
+    CHECK_STR(a->queue.text, "");
+    unmake(a);
+}
+
 /* ---- the mouse ---- */
 
 static struct hits seen;
@@ -189,6 +215,7 @@ int main(void)
     test_screens();
     test_leaving();
     test_cancelling();
+    test_finding();
     test_clicks();
     test_everywhere();
     return check_done();

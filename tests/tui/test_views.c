@@ -150,13 +150,13 @@ static void test_picking(void)
     CHECK_INT(a->export.what, EXPORT_MARKED);
     CHECK(a->want & WANT_EXPORT);
     CHECK_INT(export_count(&a->export), 6);
-    type(a, "jj "); /* all of them under other names */
+    type(a, "jjj "); /* all of them under other names */
     CHECK_INT(a->export.rule, RULE_RENAME);
     CHECK_STR(export_name(&a->export.file[2]), "cat.layercam-2.png");
     type(a, "jjj "); /* the second file is replaced */
     CHECK_INT(a->export.file[1].rule, RULE_REPLACE);
     CHECK_INT(a->export.file[3].rule, RULE_RENAME);
-    type(a, "gj\r\025/tmp/new q\r"); /* the folder, typed */
+    type(a, "gjj\r\025/tmp/new q\r"); /* the folder, typed */
     CHECK_STR(a->export.folder, "/tmp/new q");
     type(a, "w");
     CHECK(a->want & WANT_WRITE);

@@ -24,23 +24,13 @@ size_t export_count(const struct export_state *e)
     return n;
 }
 
-void export_files_free(struct export_state *e)
-{
-    for (size_t i = 0; i < e->n; i++) {
-        free(e->file[i].from);
-    }
-    free(e->file);
-    e->file = NULL;
-    e->n = 0;
-}
-
 /* Why nothing can be written; NULL: it can. */
 static const char *problem_of(const struct export_state *e)
 {
     if (e->folder_problem[0] != '\0') {
         return e->folder_problem;
     }
-    return e->n == 0 ? "nothing is chosen" : export_count(e) == 0 ? "all files are there already" : NULL;
+    return e->n == 0 ? "there is nothing to write" : export_count(e) == 0 ? "all files are there already" : NULL;
 }
 
 static size_t files_there(const struct export_state *e)
@@ -54,19 +44,41 @@ static size_t files_there(const struct export_state *e)
 
 /* ---- drawing ---- */
 
+static void what_text(const struct app *a, char *out, size_t size)
+{
+    const struct export_state *e = &a->export;
+    const struct limn_job *j = queue_job(&a->queue);
+    switch (e->what) {
+    case EXPORT_SHOWN:
+        snprintf(out, size, "what the viewer shows");
+        break;
+    case EXPORT_JOB:
+        snprintf(out, size, j != NULL ? "all results of job %lld" : "no job", j != NULL ? (long long)j->id : 0LL);
+        break;
+    case EXPORT_PINNED:
+        snprintf(out, size, "the pinned results (%zu)", a->marks.n_pins);
+        break;
+    case EXPORT_COMPARED:
+        snprintf(out, size, "what Compare shows (%zu)", a->compare.n);
+        break;
+    default:
+        snprintf(out, size, "all results of the marked jobs (%zu)", a->marks.n);
+    }
+}
+
 static void field_value(const struct app *a, enum export_field f, char *out, size_t size)
 {
-    static const char *const rule[RULES] = {"keep them", "write under another name", "replace them"};
+    static const char *const rule[RULES] = {"stay as they are", "stay; the new ones get other names", "are replaced"};
+    static const char *const form[FORMS] = {
+        "pictures (PNG)",  "one sheet with captions (PNG)", "animation (GIF)",
+        "raw maps (.npy)", "how they were made (JSON)",     "files as the job wrote them"};
     const struct export_state *e = &a->export;
     const char *problem = problem_of(e);
-    const struct limn_job *j = queue_job(&a->queue);
     const size_t n = export_count(e);
-    if (f == EXPORT_WHAT && e->what == EXPORT_MARKED) {
-        snprintf(out, size, "all results of %zu marked %s", a->marks.n, a->marks.n == 1 ? "job" : "jobs");
-    } else if (f == EXPORT_WHAT && j != NULL) {
-        snprintf(out, size, "all results of job %lld", (long long)j->id);
-    } else if (f == EXPORT_WHAT) {
-        snprintf(out, size, "no job");
+    if (f == EXPORT_WHAT) {
+        what_text(a, out, size);
+    } else if (f == EXPORT_FORM) {
+        snprintf(out, size, "%s", form[e->form]);
     } else if (f == EXPORT_RULE) {
         snprintf(out, size, "%s", rule[e->rule]);
     } else if (e->writing) {
@@ -78,7 +90,7 @@ static void field_value(const struct app *a, enum export_field f, char *out, siz
 
 static void draw_field(const struct app *a, const struct ui *u, struct rect line, enum export_field f)
 {
-    static const char *const name[EXPORT_FIELDS] = {"what", "folder", "if there", "write"};
+    static const char *const name[EXPORT_FIELDS] = {"what", "form", "folder", "existing", "write"};
     const struct export_state *e = &a->export;
     const bool here = e->marked == (int64_t)f;
     char value[520];
@@ -121,7 +133,7 @@ static void file_note(const struct export_file *f, bool writing, char out[340], 
         snprintf(out, 340, "is replaced");
     } else if (f->rule == RULE_RENAME && f->renamed[0] != '\0') {
         *role = UI_NOTE;
-        snprintf(out, 340, "exists: %s", f->renamed);
+        snprintf(out, 340, "beside the existing one");
     } else {
         *role = UI_NOTE;
         snprintf(out, 340, "exists: is kept");
@@ -139,7 +151,7 @@ static void draw_file(const struct export_state *e, const struct ui *u, struct r
         grid_fill(u->grid, line, ' ', ui_style(UI_SELECTED, u->colours));
     }
     const int32_t wide = ui_columns(note), most = line.w / 2, w = wide < most ? wide : most;
-    const char *name = f->end == EXPORT_WRITTEN ? f->written : f->name;
+    const char *name = f->end == EXPORT_WRITTEN ? f->written : export_name(f);
     ui_path(u, line, line.x + 1, line.y, line.w - w - 4, here ? UI_SELECTED : UI_TEXT, name);
     ui_right(u, line, line.x + line.w - w - 1, line.y, w, here ? UI_SELECTED : role, note);
 }
@@ -154,13 +166,10 @@ static void draw_files(const struct app *a, const struct ui *u, struct rect r)
     }
     struct rect in = ui_title(u, r, e->marked >= EXPORT_FIELDS, "Files", note);
     if (e->n == 0) {
-        const struct limn_job *j = queue_job(&a->queue);
-        keymap_keys(&a->keys, ACT_MARK, key, sizeof key);
-        snprintf(text, sizeof text, "Mark jobs with %s in the queue.", key);
-        ui_centre(u, in,
-                  (const char *const[]){"Nothing to export",
-                                        j != NULL && e->what == EXPORT_JOB ? "This job has no results yet." : "", text},
-                  3);
+        const bool mark = e->what == EXPORT_MARKED, pin = e->what == EXPORT_PINNED || e->what == EXPORT_COMPARED;
+        keymap_keys(&a->keys, mark ? ACT_MARK : ACT_PIN, key, sizeof key);
+        snprintf(text, sizeof text, mark ? "%s in the queue marks a job." : "%s in the viewer pins a result.", key);
+        ui_centre(u, in, (const char *const[]){"Nothing to export", e->missing, text}, mark || pin ? 3 : 2);
         return;
     }
     const int64_t at = e->marked - EXPORT_FIELDS, first = ui_first((int64_t)e->n, at < 0 ? 0 : at, in.h);
@@ -172,19 +181,36 @@ static void draw_files(const struct app *a, const struct ui *u, struct rect r)
     ui_scroll(u, in, (int64_t)e->n, first);
 }
 
+/* Below the fields: how results are drawn, and how far the writer is. */
+static void draw_below(const struct app *a, const struct ui *u, struct rect r)
+{
+    const struct export_state *e = &a->export;
+    char text[300];
+    if (e->writing) {
+        const double done = e->n_asked > 0 ? ((double)e->n_done + e->part) / (double)e->n_asked : 0;
+        ui_bar(u, r, r.x + 11, r.y, r.w - 12, done, UI_ACCENT);
+    } else if (e->left_out) {
+        snprintf(text, sizeof text, "only the first %d files: there are more", EXPORT_FILES_MAX);
+        ui_text(u, r, r.x + 11, r.y, r.w - 12, UI_NOTE, text);
+    } else if (e->drawn[0] != '\0' && e->n > 0) {
+        snprintf(text, sizeof text, "drawn as %s", e->drawn);
+        ui_text(u, r, r.x + 11, r.y, r.w - 12, UI_DIM, text);
+    }
+}
+
 static void draw(const struct app *a, const struct ui *u, struct rect r)
 {
     const struct export_state *e = &a->export;
     const bool wide = r.w >= 100;
-    struct rect left = wide ? ui_left(&r, r.w * 45 / 100, 2) : ui_top(&r, EXPORT_FIELDS + 1, r.h >= 14 ? 1 : 0);
+    const int32_t lines = EXPORT_FIELDS + 2;
+    struct rect left = wide ? ui_left(&r, r.w * 45 / 100, 2) : ui_top(&r, lines, r.h >= 16 ? 1 : 0);
     left = ui_title(u, left, e->marked < EXPORT_FIELDS, "Export", "");
     for (int f = 0; f < EXPORT_FIELDS && f < left.h; f++) {
         ui_hit_row(u, (struct rect){left.x, left.y + f, left.w, 1}, 0, f);
         draw_field(a, u, (struct rect){left.x, left.y + f, left.w, 1}, (enum export_field)f);
     }
-    if (e->writing && left.h > EXPORT_FIELDS + 1) {
-        const double part = e->n_asked > 0 ? (double)e->n_done / (double)e->n_asked : 0;
-        ui_bar(u, left, left.x + 11, left.y + EXPORT_FIELDS, left.w - 12, part, UI_ACCENT);
+    if (left.h > EXPORT_FIELDS) {
+        draw_below(a, u, (struct rect){left.x, left.y + EXPORT_FIELDS, left.w, 1});
     }
     draw_files(a, u, r);
 }
@@ -228,11 +254,15 @@ static bool change(struct app *a, int by)
     if (e->marked == EXPORT_WHAT) {
         e->what = (enum export_what)turned(e->what, by, EXPORT_WHATS);
         a->want |= WANT_EXPORT;
+    } else if (e->marked == EXPORT_FORM) {
+        e->form = (enum export_form)turned(e->form, by, FORMS);
+        a->want |= WANT_EXPORT;
     } else if (e->marked == EXPORT_RULE) {
         e->rule = (enum export_rule)turned(e->rule, by, RULES);
         for (size_t i = 0; i < e->n; i++) {
             e->file[i].rule = e->rule;
             e->file[i].own_rule = false;
+            e->file[i].end = EXPORT_WAITS; /* what is to come is told, not what was */
         }
     } else if (at >= 0 && at < (int64_t)e->n && e->file[at].exists) {
         e->file[at].rule = (enum export_rule)turned(e->file[at].rule, by, RULES);
@@ -271,6 +301,22 @@ static bool edit(struct app *a)
     return true;
 }
 
+/* The path of the file on the line, else of what was written last, else of the folder. */
+static bool copy_path(struct app *a)
+{
+    const struct export_state *e = &a->export;
+    const int64_t at = e->marked - EXPORT_FIELDS;
+    if (at >= 0 && at < (int64_t)e->n) {
+        const struct export_file *f = &e->file[at];
+        snprintf(a->copy, sizeof a->copy, "%.3800s/%s", strcmp(e->folder, "/") == 0 ? "" : e->folder,
+                 f->end == EXPORT_WRITTEN ? f->written : export_name(f));
+    } else {
+        snprintf(a->copy, sizeof a->copy, "%.4090s", e->last[0] != '\0' ? e->last : e->folder);
+    }
+    a->want |= WANT_COPY;
+    return true;
+}
+
 static bool act(struct app *a, enum action action)
 {
     if (app_move(a, action, EXPORT_FIELDS + (int64_t)a->export.n, &a->export.marked)) {
@@ -285,6 +331,8 @@ static bool act(struct app *a, enum action action)
         return a->export.marked == EXPORT_FOLDER || change(a, -1);
     case ACT_WRITE:
         return write_files(a);
+    case ACT_COPY:
+        return copy_path(a);
     default:
         return false;
     }

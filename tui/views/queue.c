@@ -88,16 +88,40 @@ static void draw_row(const struct app *a, const struct ui *u, struct rect line, 
     }
 }
 
+/* "2 of 6 · 3 marked · failed · /cat" */
+static void list_note(const struct app *a, char *out, size_t size)
+{
+    const struct queue_state *q = &a->queue;
+    char which[120];
+    int at = 0;
+    out[0] = '\0';
+    queue_filter_text(q, which, sizeof which);
+    if (q->total > 0) {
+        at = snprintf(out, size, "%lld of %lld", (long long)q->marked + 1, (long long)q->total);
+        at += a->marks.n > 0 ? snprintf(out + at, size - (size_t)at, " · %zu marked", a->marks.n) : 0;
+    }
+    if (which[0] != '\0') {
+        snprintf(out + at, size - (size_t)at, "%s%s", at > 0 ? " · " : "", which);
+    }
+}
+
+static void draw_empty(const struct app *a, const struct ui *u, struct rect in)
+{
+    char key[64], text[120];
+    if (queue_filtered(&a->queue) || a->queue.typing) {
+        ui_centre(u, in, (const char *const[]){"No such jobs", "Esc shows all of them."}, 2);
+        return;
+    }
+    keymap_keys(&a->keys, ACT_NEW, key, sizeof key);
+    snprintf(text, sizeof text, "Press %s to choose a picture and a network.", key);
+    ui_centre(u, in, (const char *const[]){"No jobs yet", text}, 2);
+}
+
 static void draw_list(const struct app *a, const struct ui *u, struct rect r)
 {
     const struct queue_state *q = &a->queue;
-    char note[48] = "";
-    if (q->total > 0) {
-        const int at = snprintf(note, sizeof note, "%lld of %lld", (long long)q->marked + 1, (long long)q->total);
-        if (a->marks.n > 0) {
-            snprintf(note + at, sizeof note - (size_t)at, " · %zu marked", a->marks.n);
-        }
-    }
+    char note[200];
+    list_note(a, note, sizeof note);
     struct rect in = ui_title(u, r, true, "Jobs", note);
     if (q->problem[0] != '\0') {
         ui_wrap(u, in, UI_BAD, q->problem, true);
@@ -107,10 +131,7 @@ static void draw_list(const struct app *a, const struct ui *u, struct rect r)
         ui_top(&in, ui_wrap(u, in, UI_BAD, q->no_worker, true), 0);
     }
     if (q->total == 0) {
-        char key[64], text[120];
-        keymap_keys(&a->keys, ACT_NEW, key, sizeof key);
-        snprintf(text, sizeof text, "Press %s to choose a picture and a network.", key);
-        ui_centre(u, in, (const char *const[]){"No jobs yet", text}, 2);
+        draw_empty(a, u, in);
         return;
     }
     const int64_t first = ui_first(q->total, q->marked, in.h);
@@ -190,6 +211,9 @@ static void mark(struct app *a)
 static bool act(struct app *a, enum action action)
 {
     struct queue_state *q = &a->queue;
+    if (queue_filter_act(a, action)) {
+        return true;
+    }
     if (app_move(a, action, q->total, &q->marked)) {
         const struct limn_job *j = queue_job(q);
         q->id = j != NULL ? j->id : 0;
@@ -200,6 +224,9 @@ static bool act(struct app *a, enum action action)
     case ACT_MARK:
         mark(a);
         return true;
+    case ACT_TAKE_TEXT:
+    case ACT_DROP_TEXT: /* by the mouse: as the keys */
+        return queue_filter_key(a, &(struct key_event){.key = action == ACT_TAKE_TEXT ? KEY_RETURN : KEY_ESCAPE});
     case ACT_UNDO: /* shares its key with what comes else */
         if (a->undo != 0 && a->now <= a->undo_until) {
             a->want |= WANT_UNDO;

@@ -64,14 +64,24 @@ struct limn_job { /* what a list shows */
     uint64_t changed; /* change counter (below) when the job last changed */
 };
 
+enum limn_job_order {
+    LIMN_JOBS_NEWEST,  /* first */
+    LIMN_JOBS_OLDEST,  /* first */
+    LIMN_JOBS_BY_STATE /* what runs, waits, was interrupted, failed, then the rest; the newest first of each */
+};
 struct limn_jobs_query { /* zero: the newest 1000 in any state */
     unsigned states;     /* LIMN_JOB_BIT(...)s; 0: all */
     size_t first, n;     /* page: skip so many, give at most so many (0: 1000) */
+    const char *text;    /* only jobs whose title has this part (whatever the case of ASCII letters) or that have this
+                          * number; NULL or "": all */
+    enum limn_job_order order;
 };
-/* Newest first. *list is NULL when there is none. Recovers (below) first. */
+/* *list is NULL when there is none. Recovers (below) first. */
 LIMN_API limn_status limn_jobs_list(limn_jobs *store, const struct limn_jobs_query *q, struct limn_job **list,
                                     size_t *n, limn_error *err);
 LIMN_API void limn_jobs_list_free(struct limn_job **list);
+/* How many jobs a query means, without its page. */
+LIMN_API limn_status limn_jobs_matches(limn_jobs *store, const struct limn_jobs_query *q, uint64_t *n, limn_error *err);
 /* Jobs in each state. */
 LIMN_API limn_status limn_jobs_count(limn_jobs *store, uint64_t count[LIMN_JOB_STATES], limn_error *err);
 /* A number that grows whenever a job, its log or its artifacts change, whoever changed them: what a view asks several
