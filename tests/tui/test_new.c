@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "client.h"
 #include "made.h"
 
 static const struct {
@@ -238,6 +239,41 @@ static void test_command_line(void)
     unmake(a);
 }
 
+static bool document_has(const struct app *a, const char *part)
+{
+    char *text = document_text(a);
+    const bool has = text != NULL && strstr(text, part) != NULL;
+    if (!has) {
+        fprintf(stderr, "%s\nhas no %s\n", text ? text : "no document", part);
+    }
+    free(text);
+    return has;
+}
+
+/* What the viewer draws from is kept without being asked for. */
+static void test_document(void)
+{
+    struct app *a = make_new("");
+    struct form *f = new_form(a);
+    CHECK_STR(f->task->command, "explain");
+    CHECK(document_has(a, "\"maps\":true") && document_has(a, "\"class\":[\"top3\"]")); /* of three classes */
+    value_add(&f->value[form_find(f, "class")], "1");
+    CHECK(document_has(a, "\"class\":[\"1\",\"top3\"]"));
+    a->new_job.n_classes = 1000;
+    CHECK(document_has(a, "\"class\":[\"1\",\"top5\"]"));
+    for (int i = 0; i < 20; i++) {
+        char path[32];
+        snprintf(path, sizeof path, "/data/%d.png", i);
+        value_add(&f->value[form_find(f, "image")], path);
+    }
+    CHECK(document_has(a, "\"class\":[\"1\"]") && document_has(a, "\"maps\":true"));
+    unmake(a);
+    a = make_new("gjj\r");
+    CHECK_STR(new_form(a)->task->command, "shift");
+    CHECK(document_has(a, "\"npy\":true"));
+    unmake(a);
+}
+
 int main(void)
 {
     setenv("TZ", "UTC", 1);
@@ -251,5 +287,6 @@ int main(void)
     test_models();
     test_refused();
     test_command_line();
+    test_document();
     return check_done();
 }
