@@ -145,6 +145,7 @@ void viewer_begin(struct viewer_state *v)
     v->problem[0] = '\0';
     v->map = v->minus = NULL;
     v->difference = false;
+    v->full_of = NULL;
     memset(&v->drawn, 0, sizeof v->drawn);
     limn_image_destroy(&v->image);
     motion_start(&v->motion, x != NULL && x->kind == RESULT_ANIMATION);
@@ -278,27 +279,36 @@ static size_t rest_frame(const struct result *x)
     return best;
 }
 
+static void find_full_scale(struct viewer_state *v, const struct limn_animation *s, const limn_image *rest)
+{
+    limn_image *image = NULL;
+    if (v->full_of == s) {
+        return;
+    }
+    v->full_of = s;
+    v->full = 1;
+    for (size_t i = 0; i < s->n; i++) {
+        struct limn_scale one = {0};
+        if (limn_image_difference(s->frame[i], rest, 0, NULL, &image, &one, NULL) == LIMN_OK) {
+            v->full = one.high > v->full ? one.high : v->full;
+        }
+        limn_image_destroy(&image);
+    }
+}
+
 /* The difference of a frame; its full scale is the largest of all frames, so that they can be compared. */
 static void show_frame_difference(struct viewer_state *v, struct result *x, bool few)
 {
     const struct limn_animation *s = x->shown;
     const limn_image *rest = s->frame[rest_frame(x)];
-    limn_image *image = NULL;
     limn_error err = {0};
     if (same_drawing(v, s, NULL, few)) {
         return;
     }
-    double most = 1;
-    for (size_t i = 0; i < s->n; i++) {
-        struct limn_scale one = {0};
-        if (limn_image_difference(s->frame[i], rest, 0, NULL, &image, &one, NULL) == LIMN_OK) {
-            most = one.high > most ? one.high : most;
-        }
-        limn_image_destroy(&image);
-    }
+    find_full_scale(v, s, rest);
     limn_image_destroy(&v->image);
-    if (limn_image_difference(s->frame[v->motion.frame < s->n ? v->motion.frame : 0], rest, most, colormap_name(v, few),
-                              &v->image, &v->scale, &err) != LIMN_OK) {
+    if (limn_image_difference(s->frame[v->motion.frame < s->n ? v->motion.frame : 0], rest, v->full,
+                              colormap_name(v, few), &v->image, &v->scale, &err) != LIMN_OK) {
         snprintf(v->problem, sizeof v->problem, "%s", err.text);
         return;
     }

@@ -47,6 +47,8 @@ struct viewer_state {
         struct limn_slice slice;
         bool few, difference;
     } drawn;
+    const void *full_of; /* animation whose largest difference `full` is, of 255 */
+    double full;
     /* layers of the model, once they were asked for */
     char **layer;
     size_t n_layer;
