@@ -133,6 +133,7 @@ enum want {
     WANT_SUBMIT = 128,
     WANT_MODELS = 256,
     WANT_FOLDER = 512,   /* read the folder that New job shows */
+    WANT_PREVIEW = 1024, /* of a file that Export will write */
     WANT_RESULTS = 4096, /* the viewer's pictures, or the one that it is at */
     WANT_EXPORT = 8192,  /* the list of files to be written */
     WANT_WRITE = 16384,

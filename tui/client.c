@@ -259,6 +259,9 @@ bool client_serve(struct client *c)
     if (want & (WANT_EXPORT | WANT_WRITE)) {
         client_export_plan(c);
     }
+    if ((want & (WANT_EXPORT | WANT_PREVIEW)) && a->view == VIEW_EXPORT) {
+        client_export_preview(c);
+    }
     if (want & WANT_WRITE) {
         client_export_write(c);
     }
@@ -297,6 +300,7 @@ void client_close(struct client *c)
     compare_free(&a->compare);
     marks_clear(&a->marks);
     export_files_free(&a->export);
+    limn_image_destroy(&a->export.preview);
     client_model_close(c);
     form_destroy(&a->new_job.form, a->new_job.n_forms);
     free(a->models.fact);

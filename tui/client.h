@@ -67,7 +67,8 @@ void client_compare(struct client *c); /* loads what is picked out */
 /* client_export_list.c */
 void client_export_list(struct client *c); /* the files that the choices mean, without a look at the folder */
 /* client_export.c */
-void client_export_plan(struct client *c);  /* the files that the choices mean */
+void client_export_plan(struct client *c); /* the files that the choices mean */
+void client_export_preview(struct client *c);
 void client_export_write(struct client *c); /* begins to write them */
 bool client_export_progress(struct client *c);
 void client_export_answer(struct client *c);

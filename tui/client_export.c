@@ -137,6 +137,24 @@ static void keep_rules(struct export_state *e, const struct export_state *old)
     }
 }
 
+/* A picture of the file on the line, else of the first. */
+void client_export_preview(struct client *c)
+{
+    struct export_state *e = &c->app->export;
+    const int64_t at = e->marked - EXPORT_FIELDS;
+    const size_t i = at >= 0 && at < (int64_t)e->n ? (size_t)at : 0;
+    limn_error err;
+    if (!e->preview_stale && i == e->preview_of) {
+        return;
+    }
+    limn_image_destroy(&e->preview);
+    e->preview_of = i;
+    e->preview_stale = false;
+    if (i < e->n && e->file[i].content != NULL) {
+        (void)export_preview(e->file[i].content, &e->preview, &err);
+    }
+}
+
 void client_export_plan(struct client *c)
 {
     struct export_state *e = &c->app->export;
@@ -149,7 +167,7 @@ void client_export_plan(struct client *c)
         e->folder[n - 1] = '\0';
     }
     e->file = NULL;
-    e->n = e->n_results = 0;
+    e->n = 0;
     e->left_out = false;
     client_export_list(c);
     export_name_apart(e);
@@ -159,6 +177,7 @@ void client_export_plan(struct client *c)
     look_at_files(e);
     const int64_t last = EXPORT_FIELDS + (int64_t)e->n - 1;
     e->marked = e->marked > last ? last : e->marked;
+    e->preview_stale = true;
 }
 
 /* ---- writing ---- */

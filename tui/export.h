@@ -52,12 +52,14 @@ struct export_state {
     char missing[200];        /* why there is no file */
     struct export_file *file;
     size_t n;
-    size_t n_results; /* that the files are of */
-    bool left_out;    /* there are more than fit */
+    bool left_out; /* there are more than fit */
     bool writing;
     size_t n_asked, n_done;
-    double part;     /* of the file that is being written */
-    char last[4600]; /* path of what was written last; "" nothing yet */
+    double part;         /* of the file that is being written */
+    char last[4600];     /* path of what was written last; "" nothing yet */
+    limn_image *preview; /* of file number preview_of, or NULL */
+    size_t preview_of;
+    bool preview_stale;
 };
 
 /* Whether the file will be written as things stand, and under which name. */
@@ -112,6 +114,8 @@ struct export_to {
     void *user;
 };
 limn_status export_draw(const json_t *file, const struct export_to *to, limn_error *err);
+/* What the file will look like, for a preview; LIMN_ERR_UNSUPPORTED when it is no picture, or one of many parts. */
+limn_status export_preview(const char *content, limn_image **out, limn_error *err);
 limn_status export_sheet(const json_t *file, const struct export_to *to, limn_error *err);
 limn_status export_gif(const json_t *file, const struct export_to *to, limn_error *err);
 

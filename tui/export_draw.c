@@ -3,10 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "export.h"
 
-enum { CELLS_MAX = 4096, TEXTS_MAX = 24, GIF_CELL_MAX = 512, GIF_CELL_LEAST = 224, COLUMNS = 4 };
+enum { CELLS_MAX = 4096, TEXTS_MAX = 24, GIF_CELL_MAX = 512, GIF_CELL_LEAST = 224, COLUMNS = 4, PREVIEW_CELLS = 9 };
 static const double slide_s = 1.0;
 
 struct cell { /* a result, loaded */
@@ -85,13 +86,15 @@ static size_t texts(const json_t *file, struct limn_text out[TEXTS_MAX])
     return n;
 }
 
-limn_status export_draw(const json_t *file, const struct export_to *to, limn_error *err)
+static limn_status draw_one(const json_t *file, limn_image **out, limn_error *err)
 {
-    struct limn_text text[TEXTS_MAX];
     struct cell c;
     limn_status st = cell_open(&c, json_object_get(file, "draw"), err);
     st = st == LIMN_OK ? cell_draw(&c, c.pin.frame, err) : st;
-    st = st == LIMN_OK ? limn_image_save_text(c.image, to->path, text, texts(file, text), to->flags, err) : st;
+    if (st == LIMN_OK) {
+        *out = c.image;
+        c.image = NULL;
+    }
     cell_close(&c);
     return st;
 }
@@ -154,12 +157,10 @@ static limn_status compose(const char *title, const struct cell *cell, size_t n,
     return st;
 }
 
-limn_status export_sheet(const json_t *file, const struct export_to *to, limn_error *err)
+static limn_status draw_sheet(const json_t *file, limn_image **out, limn_error *err)
 {
     const json_t *sheet = json_object_get(file, "sheet");
-    struct limn_text text[TEXTS_MAX];
     struct cell *cell = NULL;
-    limn_image *image = NULL;
     size_t n = 0;
     int columns = COLUMNS;
     (void)json_unpack((json_t *)sheet, "{s?:i}", "columns", &columns);
@@ -167,10 +168,52 @@ limn_status export_sheet(const json_t *file, const struct export_to *to, limn_er
     for (size_t i = 0; i < n && st == LIMN_OK; i++) {
         st = cell_draw(&cell[i], cell[i].pin.frame, err);
     }
-    st = st == LIMN_OK ? compose(text_of(sheet, "title"), cell, n, columns, 0, true, &image, err) : st;
+    st = st == LIMN_OK ? compose(text_of(sheet, "title"), cell, n, columns, 0, true, out, err) : st;
+    cells_close(cell, n);
+    return st;
+}
+
+static limn_status save(const json_t *file, limn_status st, limn_image *image, const struct export_to *to,
+                        limn_error *err)
+{
+    struct limn_text text[TEXTS_MAX];
     st = st == LIMN_OK ? limn_image_save_text(image, to->path, text, texts(file, text), to->flags, err) : st;
     limn_image_destroy(&image);
-    cells_close(cell, n);
+    return st;
+}
+
+limn_status export_draw(const json_t *file, const struct export_to *to, limn_error *err)
+{
+    limn_image *image = NULL;
+    const limn_status st = draw_one(file, &image, err);
+    return save(file, st, image, to, err);
+}
+
+limn_status export_sheet(const json_t *file, const struct export_to *to, limn_error *err)
+{
+    limn_image *image = NULL;
+    const limn_status st = draw_sheet(file, &image, err);
+    return save(file, st, image, to, err);
+}
+
+limn_status export_preview(const char *content, limn_image **out, limn_error *err)
+{
+    static const char *const picture[] = {".png", ".gif", ".jpg", ".jpeg"};
+    const struct limn_image_params p = {.max_pixels = 20000000};
+    json_t *file = json_loads(content, 0, NULL);
+    const char *copied = text_of(file, "copy"), *dot = copied != NULL ? strrchr(copied, '.') : NULL;
+    limn_status st = LIMN_ERR_UNSUPPORTED;
+    if (json_object_get(file, "draw") != NULL) {
+        st = draw_one(file, out, err);
+    } else if (json_array_size(json_object_get(json_object_get(file, "sheet"), "cells")) - 1 < PREVIEW_CELLS) {
+        st = draw_sheet(file, out, err);
+    }
+    for (size_t i = 0; dot != NULL && i < sizeof picture / sizeof picture[0]; i++) {
+        if (strcasecmp(dot, picture[i]) == 0) {
+            st = limn_image_load(copied, &p, out, err);
+        }
+    }
+    json_decref(file);
     return st;
 }
 

@@ -158,8 +158,12 @@ static void test_picking(void)
     CHECK_INT(a->export.file[3].rule, RULE_RENAME);
     type(a, "gjj\r\025/tmp/new q\r"); /* the folder, typed */
     CHECK_STR(a->export.folder, "/tmp/new q");
-    type(a, "w");
-    CHECK(a->want & WANT_WRITE);
+    a->want = 0;
+    type(a, "wj");
+    CHECK(a->want & WANT_WRITE && a->want & WANT_PREVIEW);
+    type(a, "Gy"); /* the path of the file on the line */
+    CHECK(a->want & WANT_COPY);
+    CHECK_STR(a->copy, "/tmp/new q/bad.png");
     type(a, "u1");
     CHECK_INT(a->marks.n, 0);
     type(a, "4+");

@@ -179,9 +179,12 @@ static void draw(const struct app *a, const struct ui *u, struct rect r)
         draw_empty(a, u, r);
         return;
     }
-    note_text(c, note, sizeof note);
+    const struct places p = arrange(c, (struct rect){r.x, r.y + 1, r.w, r.h - 1});
+    if (p.columns == 0) {
+        snprintf(note, sizeof note, "number %zu of ", c->at + 1);
+    }
+    note_text(c, note + strlen(note), sizeof note - strlen(note));
     r = ui_title(u, r, true, "Compare", note);
-    const struct places p = arrange(c, r);
     if (p.columns == 0) {
         draw_item(a, u, r, c->at < c->n ? c->at : 0, lines_of(c, r.h));
         return;

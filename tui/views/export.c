@@ -5,6 +5,8 @@
 
 #include "app.h"
 
+enum { EXPORT_WIDE = 100 }; /* fields and files beside each other, and a preview */
+
 bool export_writes(const struct export_file *f)
 {
     return !f->exists || f->rule == RULE_REPLACE || (f->rule == RULE_RENAME && f->renamed[0] != '\0');
@@ -42,6 +44,15 @@ static size_t files_there(const struct export_state *e)
     return n;
 }
 
+static size_t files_written(const struct export_state *e)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < e->n; i++) {
+        n += e->file[i].end == EXPORT_WRITTEN;
+    }
+    return n;
+}
+
 /* ---- drawing ---- */
 
 static void what_text(const struct app *a, char *out, size_t size)
@@ -74,7 +85,7 @@ static void field_value(const struct app *a, enum export_field f, char *out, siz
         "raw maps (.npy)", "how they were made (JSON)",     "files as the job wrote them"};
     const struct export_state *e = &a->export;
     const char *problem = problem_of(e);
-    const size_t n = export_count(e);
+    const size_t n = export_count(e), done = files_written(e);
     if (f == EXPORT_WHAT) {
         what_text(a, out, size);
     } else if (f == EXPORT_FORM) {
@@ -83,6 +94,8 @@ static void field_value(const struct app *a, enum export_field f, char *out, siz
         snprintf(out, size, "%s", rule[e->rule]);
     } else if (e->writing) {
         snprintf(out, size, "writing %zu of %zu", e->n_done < e->n_asked ? e->n_done + 1 : e->n_done, e->n_asked);
+    } else if (done > 0 && done == e->n) {
+        snprintf(out, size, "%zu %s written", done, done == 1 ? "file" : "files");
     } else {
         snprintf(out, size, problem != NULL ? "%s" : "%.0s%zu %s", problem, n, n == 1 ? "file" : "files");
     }
@@ -98,7 +111,7 @@ static void draw_field(const struct app *a, const struct ui *u, struct rect line
     if (here) {
         grid_fill(u->grid, line, ' ', ui_style(UI_SELECTED, u->colours));
     } else if (f == EXPORT_WRITE) {
-        role = problem_of(e) != NULL ? UI_NOTE : UI_GOOD;
+        role = problem_of(e) != NULL && files_written(e) < e->n ? UI_NOTE : UI_GOOD;
     }
     ui_text(u, line, line.x + 1, line.y, 9, here ? UI_SELECTED : UI_DIM, name[f]);
     const int32_t x = line.x + 11, w = line.w - 12;
@@ -198,19 +211,44 @@ static void draw_below(const struct app *a, const struct ui *u, struct rect r)
     }
 }
 
+static void draw_preview(const struct app *a, const struct ui *u, struct rect r)
+{
+    const limn_image *image = a->export.preview;
+    if (image != NULL && r.w >= 10 && r.h >= 4) {
+        const struct picture_source src = look_source(&LOOK_ALL, image);
+        const struct rect where = picture_fit(src.width, src.height, r);
+        picture_draw(u->grid, (struct rect){where.x, r.y, where.w, where.h}, &src,
+                     (struct picture_style){a->caps.colours, a->caps.glyphs, a->caps.light});
+    }
+}
+
+static void draw_fields(const struct app *a, const struct ui *u, struct rect r)
+{
+    r = ui_title(u, r, a->export.marked < EXPORT_FIELDS, "Export", "");
+    for (int f = 0; f < EXPORT_FIELDS && f < r.h; f++) {
+        const struct rect line = {r.x, r.y + f, r.w, 1};
+        ui_hit_row(u, line, 0, f);
+        draw_field(a, u, line, (enum export_field)f);
+    }
+    if (r.h > EXPORT_FIELDS) {
+        draw_below(a, u, (struct rect){r.x, r.y + EXPORT_FIELDS, r.w, 1});
+    }
+}
+
 static void draw(const struct app *a, const struct ui *u, struct rect r)
 {
-    const struct export_state *e = &a->export;
-    const bool wide = r.w >= 100;
     const int32_t lines = EXPORT_FIELDS + 2;
-    struct rect left = wide ? ui_left(&r, r.w * 45 / 100, 2) : ui_top(&r, lines, r.h >= 16 ? 1 : 0);
-    left = ui_title(u, left, e->marked < EXPORT_FIELDS, "Export", "");
-    for (int f = 0; f < EXPORT_FIELDS && f < left.h; f++) {
-        ui_hit_row(u, (struct rect){left.x, left.y + f, left.w, 1}, 0, f);
-        draw_field(a, u, (struct rect){left.x, left.y + f, left.w, 1}, (enum export_field)f);
-    }
-    if (left.h > EXPORT_FIELDS) {
-        draw_below(a, u, (struct rect){left.x, left.y + EXPORT_FIELDS, left.w, 1});
+    if (r.w >= EXPORT_WIDE) {
+        struct rect left = ui_left(&r, r.w * 45 / 100, 2);
+        draw_fields(a, u, ui_top(&left, lines, 1));
+        draw_preview(a, u, left);
+    } else if (r.h < lines + 4) { /* room for one of them: what is marked */
+        if (a->export.marked < EXPORT_FIELDS) {
+            draw_fields(a, u, r);
+            return;
+        }
+    } else {
+        draw_fields(a, u, ui_top(&r, lines, r.h >= 16 ? 1 : 0));
     }
     draw_files(a, u, r);
 }
@@ -320,6 +358,7 @@ static bool copy_path(struct app *a)
 static bool act(struct app *a, enum action action)
 {
     if (app_move(a, action, EXPORT_FIELDS + (int64_t)a->export.n, &a->export.marked)) {
+        a->want |= WANT_PREVIEW;
         return true;
     }
     switch (action) {
@@ -343,6 +382,7 @@ static bool click(struct app *a, int32_t list, int64_t index)
     const bool again = a->export.marked == index;
     (void)list;
     a->export.marked = index;
+    a->want |= WANT_PREVIEW;
     return again;
 }
 
