@@ -82,6 +82,7 @@ struct new_state {
     char folder[FOLDER_KINDS][4096], samples[4096];
     struct file_entry *file; /* in the folder of the field */
     size_t n_files;
+    size_t n_plain; /* all files that are there, listed or not; no folders */
     enum folder_of listed;
     char folder_problem[512];
     char model_problem[512]; /* of the form's first model, as all of the following */

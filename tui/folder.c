@@ -52,8 +52,11 @@ static int by_name(const void *a, const void *b)
 static void add_entry(struct new_state *n, size_t *cap, int dir, const char *name)
 {
     struct stat info;
-    if (name[0] == '.' || strlen(name) >= sizeof n->file[0].name || fstatat(dir, name, &info, 0) != 0 ||
-        !(S_ISDIR(info.st_mode) || (S_ISREG(info.st_mode) && wanted(name, n->listed)))) {
+    if (name[0] == '.' || strlen(name) >= sizeof n->file[0].name || fstatat(dir, name, &info, 0) != 0) {
+        return;
+    }
+    n->n_plain += S_ISREG(info.st_mode);
+    if (!S_ISDIR(info.st_mode) && !(S_ISREG(info.st_mode) && wanted(name, n->listed))) {
         return;
     }
     if (n->n_files == *cap) {
@@ -79,7 +82,7 @@ void folder_read(struct new_state *n, enum folder_of which)
     n->listed = which;
     free(n->file);
     n->file = NULL;
-    n->n_files = 0;
+    n->n_files = n->n_plain = 0;
     n->folder_problem[0] = '\0';
     if ((folder[0] == '\0' || access(folder, R_OK | X_OK) != 0) && getcwd(folder, sizeof n->folder[0]) == NULL) {
         snprintf(folder, sizeof n->folder[0], "/");

@@ -41,17 +41,35 @@ static const char *or_empty(const char *text)
     return text != NULL ? text : "";
 }
 
+/* What an option without a value means, in words: its default, as the table or its help says. */
+static void say_default(struct field *x, const struct field_row *r)
+{
+    static const char says[] = "default: ";
+    const struct form_option *o = x->option;
+    const char *at = o != NULL && o->help != NULL ? strstr(o->help, says) : NULL;
+    if (r->otherwise != NULL) {
+        snprintf(x->otherwise, sizeof x->otherwise, "%s", r->otherwise);
+    } else if (strcmp(x->key, "output") == 0) { /* a job has a folder */
+        snprintf(x->otherwise, sizeof x->otherwise, "the job's own folder");
+    } else if (o != NULL && o->def != NULL) {
+        snprintf(x->otherwise, sizeof x->otherwise, "%s", o->def);
+    } else if (at != NULL) {
+        at += sizeof says - 1;
+        snprintf(x->otherwise, sizeof x->otherwise, "%.*s", (int)strcspn(at, ")"), at);
+    } else {
+        snprintf(x->otherwise, sizeof x->otherwise, "not set");
+    }
+}
+
 static void add(struct form *f, const struct field_row *r, const struct form_option *o)
 {
     if (f->n < FORM_FIELDS_MAX) {
-        const char *otherwise = r->otherwise != NULL ? r->otherwise : o != NULL ? o->def : NULL;
         f->field[f->n++] = (struct field){
             .key = r->key,
             .label = r->label,
             .help = or_empty(r->help != NULL ? r->help
                              : o != NULL     ? o->help
                                              : NULL),
-            .otherwise = otherwise != NULL ? otherwise : "as the command does",
             .kind = r->kind == FIELD_TEXT && o != NULL ? kind_of(o) : r->kind,
             .needed = r->needed,
             .option = o,
@@ -59,6 +77,7 @@ static void add(struct form *f, const struct field_row *r, const struct form_opt
                       : o != NULL       ? o->choice
                                         : NULL,
         };
+        say_default(&f->field[f->n - 1], r);
     }
 }
 

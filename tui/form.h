@@ -77,7 +77,8 @@ extern const struct task form_task[];
 extern const size_t n_form_tasks;
 
 struct field {
-    const char *key, *label, *help, *otherwise; /* never NULL */
+    const char *key, *label, *help; /* never NULL */
+    char otherwise[120];            /* in words: what no value means */
     enum field_kind kind;
     bool needed;
     const struct form_option *option; /* NULL: an operand, or none */

@@ -49,7 +49,7 @@
     }
 #define FOLDER                                                                                                         \
     {                                                                                                                  \
-        "output", "folder", FIELD_TEXT, false, "one of the job's own",                                                 \
+        "output", "folder", FIELD_TEXT, false, "the job's own",                                                        \
             "where checkpoints, weights, log and curve go: a path, made when it is not there", NULL                    \
     }
 

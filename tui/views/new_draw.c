@@ -314,7 +314,9 @@ void new_draw(const struct app *a, const struct ui *u, struct rect r)
         ui_top(&fields, draw_fields(a, u, fields), 1);
         if (r.w >= 78) { /* room for a third column */
             const struct rect preview = {r.x + r.w * 55 / 100 + 2, r.y + 1, r.w - r.w * 55 / 100 - 2, r.h - 1};
-            const bool wide = field_here(a)->kind == FIELD_TASK || field_here(a)->kind == FIELD_MORE;
+            static const enum field_kind pictures[] = {FIELD_PICTURES, FIELD_PICTURE, FIELD_RUN};
+            const enum field_kind kind = field_here(a)->kind;
+            const bool wide = kind == FIELD_TASK || kind == FIELD_MORE || form_kind(new_form(a), pictures) < 0;
             draw_picker(a, u, wide ? r : ui_left(&r, r.w * 55 / 100, 2));
             draw_preview(a, u, wide ? fields : preview);
         } else {

@@ -113,7 +113,7 @@ static void file_row(const struct app *a, int64_t i, struct row *out)
     char size[16], path[4400];
     if (at < 0) {
         snprintf(out->text, sizeof out->text, "this folder");
-        snprintf(out->note, sizeof out->note, "%zu entries", n->n_files);
+        snprintf(out->note, sizeof out->note, "%zu %s in it", n->n_plain, n->n_plain == 1 ? "file" : "files");
     } else {
         const struct file_entry *e = &n->file[at];
         snprintf(out->text, sizeof out->text, "%s%s", e->name, e->folder ? "/" : "");
