@@ -85,8 +85,22 @@ static bool is_running_stat(const struct graph *g, value_id v)
     return false;
 }
 
+/* A trained tensor, and its optimiser's state, are one binding each. */
+static limn_status check_binds(const struct planning *w, const struct device_caps *caps, const struct train_tensor *t,
+                               limn_error *err)
+{
+    uint64_t bytes = (uint64_t)t->n * sizeof(float), state = bytes * (uint64_t)optim_rows(&w->spec->optim);
+    if (!caps || state <= caps->max_storage_range) {
+        return LIMN_OK;
+    }
+    return err_set(err, LIMN_ERR_UNSUPPORTED,
+                   "%.100s cannot be trained: %.1f MB, %.1f of the optimizer's state (the device binds %.1f at once); "
+                   "--freeze keeps it as it is",
+                   t->name, (double)bytes / 1e6, (double)state / 1e6, (double)caps->max_storage_range / 1e6);
+}
+
 /* Sorts the network's constants into those that are trained and those that stay. */
-static limn_status find_params(struct planning *w, limn_error *err)
+static limn_status find_params(struct planning *w, const struct device_caps *caps, limn_error *err)
 {
     struct graph *g = graph_of(w);
     bool *used = NULL;
@@ -104,6 +118,7 @@ static limn_status find_params(struct planning *w, limn_error *err)
         }
         struct train_tensor t = {v->name, TENSOR_FIXED, v->shape, 0, shape_elems(&v->shape), VALUE_NONE, v->source};
         if (param && used[i] && !is_frozen(w->spec, v->name)) {
+            TRY(check_binds(w, caps, &t, err));
             v->kind = VALUE_INPUT;
             t.kind = TENSOR_PARAM;
             t.value = (value_id)i;
@@ -359,7 +374,7 @@ static limn_status build_plan(struct train_plan *p, const struct device_caps *ca
     if (p->g.output != VALUE_NONE) {
         p->g.graph->value[p->g.output].flags |= VALUE_OUTPUT;
     }
-    TRY(find_params(&w, err));
+    TRY(find_params(&w, caps, err));
     TRY(train_bn(&w, err));
     TRY(graph_optimise(p->g.graph, OPTIMISE_DEAD | OPTIMISE_BN, err)); /* what is frozen folds */
     TRY(graph_split(p->g.graph, caps, err));
@@ -478,105 +493,4 @@ const struct train_tensor *train_plan_tensor(const struct train_plan *p, size_t 
 uint64_t train_plan_params(const struct train_plan *p)
 {
     return p->n_params;
-}
-
-/* A part of a state goes through a copy of the whole. */
-static limn_status whole_state(struct train_plan *p, const struct train_tensor *t, size_t *n, limn_error *err)
-{
-    *n = shape_elems(&p->g.graph->value[t->value].shape);
-    return mem_grow(&p->scratch, &p->cap_scratch, *n, sizeof(*p->scratch), err);
-}
-
-limn_status train_plan_get(struct train_plan *p, size_t i, float *dst, limn_error *err)
-{
-    const struct train_tensor *t = &p->tensor[i];
-    size_t n;
-    limn_status st = LIMN_OK;
-    if (t->kind == TENSOR_FIXED) {
-        return t->source->read(t->source, dst, t->n, err);
-    }
-    TRY(whole_state(p, t, &n, err));
-    TRY(exec_get(p->exec, t->value, n == t->n ? dst : p->scratch, n, err));
-    if (n != t->n) {
-        memcpy(dst, p->scratch + t->offset, t->n * sizeof(*dst));
-    }
-out:
-    return st;
-}
-
-limn_status train_plan_set(struct train_plan *p, size_t i, const float *src, limn_error *err)
-{
-    const struct train_tensor *t = &p->tensor[i];
-    size_t n;
-    limn_status st = LIMN_OK;
-    TRY(whole_state(p, t, &n, err));
-    if (n != t->n) {
-        TRY(exec_get(p->exec, t->value, p->scratch, n, err));
-        memcpy(p->scratch + t->offset, src, t->n * sizeof(*src));
-        src = p->scratch;
-    }
-    TRY(exec_set(p->exec, t->value, src, n, err));
-out:
-    return st;
-}
-
-static limn_status set_numbers(struct train_plan *p, const struct train_numbers *n, limn_error *err)
-{
-    float step[2] = {(float)(n->step & 0xfffff), (float)(n->step >> 20 & 0xfff)};
-    limn_status st = LIMN_OK;
-    TRY(exec_set(p->exec, p->h, n->h, 4, err));
-    if (p->keep != VALUE_NONE) {
-        TRY(exec_set(p->exec, p->keep, (float[]){n->first ? 0 : 1, 1}, 2, err));
-    }
-    if (p->g.dropout_step != VALUE_NONE) {
-        TRY(exec_set(p->exec, p->g.dropout_step, step, 2, err));
-    }
-out:
-    return st;
-}
-
-limn_status train_plan_put(struct train_plan *p, const struct train_batch *b, const struct train_numbers *n,
-                           limn_error *err)
-{
-    const struct graph *g = p->g.graph;
-    limn_status st = LIMN_OK;
-    TRY(set_numbers(p, n, err));
-    TRY(exec_set(p->exec, p->g.input, b->x, shape_elems(&g->value[p->g.input].shape), err));
-    if (p->g.target != VALUE_NONE) {
-        TRY(exec_set(p->exec, p->g.target, b->target, shape_elems(&g->value[p->g.target].shape), err));
-    }
-    TRY(exec_set(p->exec, p->weight, b->weight, (size_t)p->batch, err));
-    p->update = p->accumulate == 1 || n->last;
-out:
-    return st;
-}
-
-limn_status train_plan_start(struct train_plan *p, limn_error *err)
-{
-    return exec_start(p->exec, 0, p->update ? 1 : 0, err);
-}
-
-limn_status train_plan_wait(struct train_plan *p, float *items, float *output, limn_error *err)
-{
-    limn_status st = LIMN_OK;
-    TRY(exec_wait(p->exec, err));
-    if (items) {
-        TRY(exec_get(p->exec, p->g.items, items, (size_t)p->batch, err));
-    }
-    if (output && p->g.output != VALUE_NONE) {
-        TRY(exec_get(p->exec, p->g.output, output, shape_elems(&p->g.graph->value[p->g.output].shape), err));
-    }
-out:
-    return st;
-}
-
-limn_status train_plan_step(struct train_plan *p, const struct train_batch *b, const struct train_numbers *n,
-                            float *items, float *output, limn_error *err)
-{
-    limn_status st = LIMN_OK;
-    TRY(train_plan_put(p, b, n, err));
-    TRY(train_plan_start(p, err));
-    TRY(train_plan_wait(p, items, output, err));
-out:
-    return st;
 }

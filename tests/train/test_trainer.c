@@ -12,6 +12,7 @@
 #include "support/check.h"
 #include "support/tiny_task.h"
 #include "train/checkpoint.h"
+#include "vk/vk_internal.h"
 
 static limn_error err;
 static struct vk_device *dev;
@@ -177,6 +178,13 @@ static void test_refused(void)
     a.o.epochs = 1;
     CHECK_OK(train_run(&a.o, &r, &err));
     CHECK_INT(r.epochs, 1);
+    if (dev) { /* 288 bytes, two rows of the optimiser's */
+        uint64_t range = dev->phys.caps.max_storage_range;
+        dev->phys.caps.max_storage_range = 512;
+        CHECK_INT(train_run(&a.o, &r, &err), LIMN_ERR_UNSUPPORTED);
+        CHECK(strstr(err.text, "conv.weight cannot be trained") != NULL);
+        dev->phys.caps.max_storage_range = range;
+    }
     /* a training that cannot even begin replaces nothing; one whose checkpoints are all damaged is not begun anew */
     a.o.batch = 1;
     a.task.base.output_elems = SIZE_MAX / 8;
