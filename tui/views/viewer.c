@@ -191,9 +191,10 @@ static void draw(const struct app *a, const struct ui *u, struct rect r)
         snprintf(name, sizeof name, "%zu/%zu  %.270s", v->at + 1, v->results.n, x->title);
     }
     r = ui_title(u, r, true, name, note);
-    if (!panel && (x->kind == RESULT_MAPS || x->n_frame > 0) && r.h > 6) {
-        viewer_status(a, u, (struct rect){r.x, r.y + r.h - STATUS, r.w, STATUS});
-        r.h -= STATUS;
+    if (!panel && (x->kind == RESULT_MAPS || x->n_frame > 0) && r.h > 4) {
+        const int32_t lines = r.h > 7 ? STATUS : 1;
+        viewer_status(a, u, (struct rect){r.x, r.y + r.h - lines, r.w, lines});
+        r.h -= lines;
     }
     draw_body(a, u, r);
 }

@@ -329,6 +329,9 @@ void viewer_status(const struct app *a, const struct ui *u, struct rect r)
         ui_text(u, top, top.x, top.y, top.w, UI_STRONG, text);
         range_text(&v->scale, range, sizeof range);
         mode_text(a, mode, sizeof mode);
+        if (v->minus == NULL && viewer_shown_mode(v, few_colours(a)) != viewer_mode(v->mode)) {
+            snprintf(mode, sizeof mode, "brightness (few colours)");
+        }
         if (v->minus != NULL) {
             minus_text(v, cls, sizeof cls);
         }
