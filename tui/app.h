@@ -108,7 +108,14 @@ struct model_fact { /* of an installed model, read little by little */
     int32_t n_classes, channels, depth, height, width; /* n_classes 0: it gives a picture */
     char arch[64], trained_on[80], problem[200];       /* problem: cannot be used, "" */
 };
+struct trained_model { /* that a job made */
+    int64_t job;
+    char title[120], path[4096];
+};
+enum { TRAINED_MAX = 20 };
 struct models_state {
+    struct trained_model trained[TRAINED_MAX]; /* the newest first */
+    size_t n_trained;
     struct limn_model_entry *model;
     struct model_fact *fact; /* as many */
     size_t n_models;

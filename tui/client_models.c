@@ -97,6 +97,38 @@ bool client_model_fact(struct client *c)
     return false;
 }
 
+/* What trainings among the jobs have made: the first of a job's models, which is its best. */
+static void find_trained(struct client *c)
+{
+    struct models_state *m = &c->app->models;
+    struct limn_job *list = NULL;
+    size_t n = 0;
+    const struct limn_jobs_query q = {.states = LIMN_JOB_OVER, .text = "train ", .n = 3 * TRAINED_MAX};
+    m->n_trained = 0;
+    if (c->store == NULL || limn_jobs_list(c->store, &q, &list, &n, NULL) != LIMN_OK) {
+        return;
+    }
+    for (size_t i = 0; i < n && m->n_trained < TRAINED_MAX; i++) {
+        struct limn_job_detail *d = NULL;
+        if (strcmp(list[i].command, "train") != 0 || limn_jobs_show(c->store, list[i].id, &d, NULL) != LIMN_OK) {
+            continue;
+        }
+        for (size_t k = 0; k < d->n_artifacts; k++) {
+            const char *path = d->artifact[k].path;
+            struct trained_model *t = &m->trained[m->n_trained];
+            if (strcmp(d->artifact[k].kind, "model") == 0 && strlen(path) < sizeof t->path && access(path, R_OK) == 0) {
+                t->job = list[i].id;
+                snprintf(t->path, sizeof t->path, "%s", path);
+                snprintf(t->title, sizeof t->title, "%.119s", list[i].title);
+                m->n_trained++;
+                break;
+            }
+        }
+        limn_job_detail_free(&d);
+    }
+    limn_jobs_list_free(&list);
+}
+
 static double now_ms(void)
 {
     struct timespec t;
@@ -115,6 +147,7 @@ void client_models(struct client *c)
         snprintf(m->problem, sizeof m->problem, "%s", err.text);
     }
     m->marked = m->marked < (int64_t)m->n_models ? m->marked : 0;
+    find_trained(c);
     free(m->fact);
     m->fact = m->n_models > 0 ? calloc(m->n_models, sizeof *m->fact) : NULL;
     for (const double from = now_ms(); now_ms() - from < FACTS_MS && client_model_fact(c);) {

@@ -125,6 +125,10 @@ static void fill_models(struct app *a, struct limn_model_entry model[4], struct 
     a->models.model = model;
     a->models.fact = fact;
     a->models.n_models = 4;
+    a->models.n_trained = 1;
+    a->models.trained[0] = (struct trained_model){.job = 1198};
+    snprintf(a->models.trained[0].title, sizeof a->models.trained[0].title, "train classifier fashion");
+    snprintf(a->models.trained[0].path, sizeof a->models.trained[0].path, "/state/results/1198/best.safetensors");
     a->models.n_devices = 1;
     struct device_row *d = &a->models.device[0];
     snprintf(d->name, sizeof d->name, "llvmpipe (LLVM 15.0.6, 256 bits)");

@@ -88,6 +88,59 @@ static void check(struct app *a, const char *how)
     free(text);
 }
 
+static void write_session(const char *text)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/tui.json", folder);
+    FILE *f = fopen(path, "w");
+    CHECK(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+/* What is remembered from one time to the next, and what is not; a file that is wrong does no harm. */
+static void test_session(void)
+{
+    static const char *const wrong[] = {"", "[]", "{\"task\": 3, \"forms\": []}",
+                                        "{\"forms\": {\"explain\": {\"model\": \"x\", \"method\": [1, {}]}}}",
+                                        "{\"forms\": {\"train classifier\": {\"epochs\": [\"-4\"]}}}"};
+    struct app *a = make();
+    char path[200];
+    for (int32_t t = 0; t < a->new_job.n_forms; t++) {
+        a->new_job.task = t;
+        give_needed(a);
+    }
+    struct form *f = &a->new_job.form[3];
+    CHECK_STR(f->task->title, "train classifier");
+    value_set(&f->value[form_find(f, "epochs")], "7");
+    value_set(&f->value[form_find(f, "output")], "/tmp/once");
+    value_set(&f->value[form_find(f, "seed")], "5");
+    a->new_job.task = 2;
+    snprintf(a->new_job.folder[FOLDER_DATA], sizeof a->new_job.folder[0], "/data sets");
+    session_save(a, folder);
+    unmake(a);
+    a = make();
+    session_load(a, folder);
+    f = &a->new_job.form[3];
+    CHECK_INT(a->new_job.task, 2);
+    CHECK_STR(a->new_job.folder[FOLDER_DATA], "/data sets");
+    CHECK_STR(new_value(a, form_find(new_form(a), "autoencoder")), "lenet_fashion_ae");
+    CHECK_INT(a->new_job.form[2].value[1].n, 0); /* pictures are of one time */
+    CHECK(f->value[form_find(f, "epochs")].n == 1 && strcmp(f->value[form_find(f, "epochs")].text[0], "7") == 0);
+    CHECK_INT(f->value[form_find(f, "output")].n, 0); /* so is a folder for results, and what is far down */
+    CHECK_INT(f->value[form_find(f, "seed")].n, 0);
+    unmake(a);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        a = make();
+        write_session(wrong[i]);
+        session_load(a, folder);
+        f = &a->new_job.form[3];
+        CHECK(a->new_job.task < a->new_job.n_forms);
+        CHECK_INT(f->value[form_find(f, "epochs")].n, 0);
+        unmake(a);
+    }
+    snprintf(path, sizeof path, "%s/tui.json", folder);
+    CHECK(unlink(path) == 0);
+}
+
 int main(void)
 {
     char out[300];
@@ -124,6 +177,7 @@ int main(void)
     value_set(&new_form(a)->value[1], "/tmp/\xff.png"); /* cannot be said in JSON */
     CHECK(document_text(a) == NULL);
     unmake(a);
+    test_session();
     char path[200];
     snprintf(path, sizeof path, "%s/job.json", folder);
     unlink(path);

@@ -205,6 +205,9 @@ static void test_models(void)
     type(a, "a");
     CHECK_STR(here(a), "autoencoder"); /* where the reason is */
     CHECK(strstr(a->message, "train a decoder") != NULL);
+    new_go_field(a, form_find(f, "classifier"));
+    type(a, "/job 1198\r"); /* what a job has trained */
+    CHECK_STR(value(a, "classifier"), "/state/results/1198/best.safetensors");
     a->models.marked = 2;
     app_go(a, VIEW_MODELS);
     type(a, "\r"); /* an autoencoder from the list of models: to a form that takes it */

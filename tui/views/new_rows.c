@@ -132,36 +132,59 @@ static void file_row(const struct app *a, int64_t i, struct row *out)
 
 /* ---- models ---- */
 
+/* Installed ones, what jobs have trained, and the way to all other files. */
 static int64_t model_count(const struct app *a)
 {
-    return a->new_job.browsing ? file_count(a) : (int64_t)a->models.n_models + 1;
+    return a->new_job.browsing ? file_count(a) : (int64_t)(a->models.n_models + a->models.n_trained) + 1;
+}
+
+static const struct trained_model *trained(const struct app *a, int64_t i)
+{
+    i -= (int64_t)a->models.n_models;
+    return i >= 0 && i < (int64_t)a->models.n_trained ? &a->models.trained[i] : NULL;
+}
+
+static void installed_row(const struct app *a, int64_t i, struct row *out)
+{
+    const struct limn_model_entry *e = &a->models.model[i];
+    char why[100];
+    out->disabled = !new_model_fits(a, a->new_job.at, (size_t)i, why);
+    snprintf(out->text, sizeof out->text, "%s", e->name);
+    snprintf(out->note, sizeof out->note, "%.99s", out->disabled ? why : e->title);
+    out->chosen = strcmp(new_value(a, a->new_job.at), e->name) == 0;
 }
 
 static void model_row(const struct app *a, int64_t i, struct row *out)
 {
-    char why[100];
+    const struct trained_model *t = trained(a, i);
     if (a->new_job.browsing) {
         file_row(a, i, out);
-    } else if (i == (int64_t)a->models.n_models) {
+    } else if (i < (int64_t)a->models.n_models) {
+        installed_row(a, i, out);
+    } else if (t != NULL) {
+        snprintf(out->text, sizeof out->text, "of job %lld", (long long)t->job);
+        snprintf(out->note, sizeof out->note, "%.99s", t->title);
+        out->chosen = value_has(value_here(a), t->path);
+    } else {
+        const struct field_value *v = value_here(a);
         snprintf(out->text, sizeof out->text, "a file of weights …");
         snprintf(out->note, sizeof out->note, "from a folder");
         out->folder = true;
-        out->chosen = value_here(a)->n > 0 && value_here(a)->text[0][0] == '/';
-    } else {
-        const struct limn_model_entry *e = &a->models.model[i];
-        out->disabled = !new_model_fits(a, a->new_job.at, (size_t)i, why);
-        snprintf(out->text, sizeof out->text, "%s", e->name);
-        snprintf(out->note, sizeof out->note, "%.99s", out->disabled ? why : e->title);
-        out->chosen = strcmp(new_value(a, a->new_job.at), e->name) == 0;
+        out->chosen = v->n > 0 && v->text[0][0] == '/';
+        for (int64_t k = 0; out->chosen && k < (int64_t)a->models.n_trained; k++) {
+            out->chosen = strcmp(v->text[0], a->models.trained[k].path) != 0;
+        }
     }
 }
 
 static bool model_value(const struct app *a, int64_t i, char *out, size_t size)
 {
+    const struct trained_model *t = trained(a, i);
     if (a->new_job.browsing) {
         return file_value(a, i, out, size);
     }
-    return i < (int64_t)a->models.n_models && put(out, size, a->models.model[i].name);
+    return t != NULL ? put(out, size, t->path)
+                     : i < (int64_t)a->models.n_models && put(out, size, a->models.model[i].name);
 }
 
 /* ---- methods ---- */

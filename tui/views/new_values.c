@@ -169,6 +169,19 @@ static void missing(const struct app *a, const struct field *f, char *out, size_
     }
 }
 
+/* A classifier where an autoencoder is wanted, or the other way round, as far as it is known. */
+static bool wrong_kind(const struct app *a, int32_t i, const char *value)
+{
+    const struct form *f = new_form(a);
+    const enum field_kind kind = f->field[i].kind;
+    const struct model_fact *fact = fact_of(a, value);
+    const bool open = i == form_kind(f, models) && a->new_job.n_layers > 0;
+    if ((kind != FIELD_CLASSIFIER && kind != FIELD_AUTOENCODER) || (fact == NULL && !open)) {
+        return false;
+    }
+    return ((fact != NULL ? fact->n_classes : a->new_job.n_classes) > 0) != (kind == FIELD_CLASSIFIER);
+}
+
 const char *new_field_problem(const struct app *a, int32_t i, char *text, size_t size)
 {
     const struct new_state *n = &a->new_job;
@@ -182,8 +195,10 @@ const char *new_field_problem(const struct app *a, int32_t i, char *text, size_t
         missing(a, x, text, size);
     } else if (i == form_kind(f, models) && n->model_problem[0] != '\0') {
         snprintf(text, size, "%s", n->model_problem);
-    } else if (x->kind == FIELD_CLASSIFIER && fact_of(a, value) != NULL && fact_of(a, value)->n_classes == 0) {
-        snprintf(text, size, "%s gives a picture: a classifier is wanted", value);
+    } else if (wrong_kind(a, i, value)) {
+        snprintf(text, size,
+                 x->kind == FIELD_CLASSIFIER ? "gives a picture: a classifier is wanted"
+                                             : "gives classes: an autoencoder is wanted");
     } else if (x->kind == FIELD_PICTURES || x->kind == FIELD_PICTURE) {
         const bool volume = name_is_volume(value);
         if (n->info.channels > 0 && volume != (n->info.depth > 0)) {
