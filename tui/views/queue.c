@@ -150,12 +150,10 @@ static void draw_list(const struct app *a, const struct ui *u, struct rect r)
 
 static void draw(const struct app *a, const struct ui *u, struct rect r)
 {
-    if (r.w >= 116) {
+    if (a->queue.total > 0 && r.w >= 116) {
         const struct rect list = ui_left(&r, r.w * (r.w < 150 ? 63 : 58) / 100, 2);
         draw_list(a, u, list);
-        if (a->queue.total > 0) {
-            queue_details_tall(a, u, r);
-        }
+        queue_details_tall(a, u, r);
         return;
     }
     if (r.w < 76 || r.h < 14 || a->queue.total == 0) {
@@ -260,5 +258,36 @@ static bool click(struct app *a, int32_t list, int64_t index)
     return again;
 }
 
-const struct view view_queue = {
-    .name = "queue", .title = "Queue", .where = IN_QUEUE, .draw = draw, .act = act, .click = click, .open = ACT_OPEN};
+/* Only what the marked job can be asked. */
+static const char *hint(const struct app *a, enum action action)
+{
+    const struct limn_job *j = queue_job(&a->queue);
+    const bool over = j != NULL && job_over(j), any = j != NULL;
+    const bool again = any && j->state != LIMN_JOB_DONE && j->state != LIMN_JOB_QUEUED && j->state != LIMN_JOB_RUNNING;
+    const struct {
+        enum action action;
+        bool can;
+    } when[] = {{ACT_OPEN, any && j->n_artifacts > 0},
+                {ACT_EXPORT, any && j->n_artifacts > 0},
+                {ACT_OPEN_LOG, any},
+                {ACT_MARK, any},
+                {ACT_FILTER, a->queue.total > 0 || queue_filtered(&a->queue)},
+                {ACT_CANCEL, any && !over},
+                {ACT_RETRY, again},
+                {ACT_FORGET, over}};
+    for (size_t i = 0; i < sizeof when / sizeof when[0]; i++) {
+        if (when[i].action == action && !when[i].can) {
+            return "";
+        }
+    }
+    return NULL;
+}
+
+const struct view view_queue = {.name = "queue",
+                                .title = "Queue",
+                                .where = IN_QUEUE,
+                                .draw = draw,
+                                .act = act,
+                                .hint = hint,
+                                .click = click,
+                                .open = ACT_OPEN};
