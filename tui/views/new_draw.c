@@ -106,8 +106,10 @@ static void draw_row(const struct app *a, const struct ui *u, struct rect line, 
     }
     const int32_t wide = ui_columns(row.note), all = ui_columns(row.text), most = line.w * 65 / 100;
     const int32_t rest = line.w - all - 5; /* what is chosen goes first, its note takes what is left */
-    int32_t note = wide < most || layer ? wide : most;
-    note = layer || note <= rest ? note : rest > 12 ? rest : note < 12 ? note : 12;
+    const bool whole =
+        layer || kind == FIELD_CLASS || kind == FIELD_CLASSES; /* numbers say nothing when they are cut */
+    int32_t note = wide < most || whole ? wide : most;
+    note = whole || note <= rest ? note : rest > 12 ? rest : note < 12 ? note : 12;
     if (layer) { /* of module paths the end tells more */
         ui_path(u, line, line.x + 2, line.y, line.w - note - 5, plain, row.text);
     } else {
