@@ -114,7 +114,7 @@ static bool next_frame(struct view *v, size_t n)
 
 static void start(struct view *v, const char *state)
 {
-    static const char *const argv[] = {LIMN, "tui", NULL};
+    static const char *const argv[] = {LIMN, "tui", "--no-worker", NULL};
     char path[200];
     snprintf(path, sizeof path, "%s/%s", folder, state);
     const char *const env[] = {"TERM", "xterm-256color",  "COLORTERM", "truecolor", "LC_ALL", "C.UTF-8", "LIMN_STATE",
@@ -129,7 +129,7 @@ static void start(struct view *v, const char *state)
 static void stop(struct view *v)
 {
     int status;
-    pty_type(&v->pty, "q", 1);
+    pty_type(&v->pty, "Q", 1); /* no question about jobs */
     for (const double end = pty_clock() + 5; pty_clock() < end && !pty_ended(&v->pty, &status);) {
         pump(v, 0.02);
     }
