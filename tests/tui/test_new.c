@@ -195,6 +195,9 @@ static void test_models(void)
 {
     struct app *a = make_new("");
     CHECK_STR(new_model(a), "squeezenet1_0"); /* the most classes; volumes are not meant */
+    value_set(&new_form(a)->value[1], "/data/scan.nii.gz");
+    CHECK_STR(new_model(a), "brain_3d"); /* unless they are */
+    value_set(&new_form(a)->value[1], "/data/photos/cat.png");
     type(a, "gjj\r");
     const struct form *f = new_form(a);
     CHECK_STR(new_value(a, form_find(f, "classifier")), "lenet_fashion");

@@ -451,6 +451,28 @@ static bool act(struct app *a, enum action action)
     }
 }
 
+/* Which hints make sense at this field. */
+static const char *hint(const struct app *a, enum action action)
+{
+    const enum field_kind kind = new_form(a) != NULL ? field_here(a)->kind : FIELD_RUN;
+    enum folder_of which;
+    const bool files = new_form(a) != NULL && new_shows_files(a, &which);
+    switch (action) {
+    case ACT_CHOOSE:
+        return kind == FIELD_TEXT ? "change" : kind == FIELD_RUN ? "" : NULL;
+    case ACT_MARK_VALUE:
+        return field_several(kind) ? NULL : "";
+    case ACT_PARENT:
+        return files ? NULL : "";
+    case ACT_SAMPLES:
+        return kind == FIELD_PICTURES || kind == FIELD_PICTURE ? NULL : "";
+    case ACT_FILTER:
+        return field_lists(kind) && kind != FIELD_FLAG && kind != FIELD_TASK ? NULL : "";
+    default:
+        return NULL;
+    }
+}
+
 static bool click(struct app *a, int32_t list, int64_t index)
 {
     struct new_state *n = &a->new_job;
@@ -470,4 +492,5 @@ const struct view view_new = {.name = "new",
                               .draw = new_draw,
                               .act = act,
                               .click = click,
-                              .open = ACT_CHOOSE};
+                              .open = ACT_CHOOSE,
+                              .hint = hint};

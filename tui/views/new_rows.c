@@ -84,6 +84,8 @@ bool new_shows_files(const struct app *a, enum folder_of *which)
     return a->new_job.browsing && (kind == FIELD_CLASSIFIER || kind == FIELD_AUTOENCODER);
 }
 
+static const enum field_kind models[] = {FIELD_CLASSIFIER, FIELD_AUTOENCODER, FIELD_RUN};
+
 static int64_t here_rows(const struct app *a) /* a data set may be the folder itself */
 {
     return a->new_job.listed == FOLDER_DATA ? 1 : 0;
@@ -121,8 +123,9 @@ static void file_row(const struct app *a, int64_t i, struct row *out)
         if (!e->folder) {
             snprintf(out->note, sizeof out->note, "%s", ui_bytes(e->bytes, size));
         }
-        if (!e->folder && n->listed == FOLDER_PICTURES && n->info.channels > 0 &&
-            name_is_volume(e->name) != (n->info.depth > 0)) {
+        const int32_t model = form_kind(new_form(a), models); /* one that nobody chose follows the picture */
+        if (!e->folder && n->listed == FOLDER_PICTURES && n->info.channels > 0 && model >= 0 &&
+            new_form(a)->value[model].n > 0 && name_is_volume(e->name) != (n->info.depth > 0)) {
             out->disabled = true;
             snprintf(out->note, sizeof out->note, "the network takes %s", n->info.depth > 0 ? "volumes" : "pictures");
         }

@@ -45,20 +45,23 @@ static int match(const struct model_fact *x, const struct model_fact *y)
     return 1 + (kin ? 1 : 0) + (x->trained_on[0] != '\0' && strcmp(x->trained_on, y->trained_on) == 0 ? 2 : 0);
 }
 
-/* The model that goes best with `to`; without it the first autoencoder, and the classifier of most classes. */
+/* The model that goes best with `to`; without it the first autoencoder, and the classifier of most classes that takes
+ * what is chosen: pictures or volumes. */
 static const char *best_model(const struct app *a, enum field_kind kind, const struct model_fact *to)
 {
+    const bool volume = name_is_volume(new_picture(a));
     const struct models_state *m = &a->models;
     const char *best = "";
     int64_t most = 0;
     for (size_t i = 0; i < m->n_models && m->fact != NULL; i++) {
         const struct model_fact *f = &m->fact[i];
         const int64_t size = (int64_t)(m->model[i].bytes >> 10); /* of equal ones the smallest is quickest */
-        const int64_t score = !usable(f, kind) ? 0
-                              : to != NULL     ? match(f, to)
-                              : kind == FIELD_AUTOENCODER
-                                  ? 1
-                                  : (f->depth == 0) * (((int64_t)f->n_classes << 32) - (size < 1 << 30 ? size : 0));
+        const int64_t score =
+            !usable(f, kind) ? 0
+            : to != NULL     ? match(f, to)
+            : kind == FIELD_AUTOENCODER
+                ? 1
+                : ((f->depth > 0) == volume) * (((int64_t)f->n_classes << 32) - (size < 1 << 30 ? size : 0));
         if (score > most) {
             most = score;
             best = m->model[i].name;
