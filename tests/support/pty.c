@@ -47,6 +47,10 @@ bool pty_open(struct pty *p, const struct pty_start *how)
         return false;
     }
     tcgetattr(p->fd, &p->before);
+    if (how->silent) {
+        p->before.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+        tcsetattr(p->fd, TCSANOW, &p->before);
+    }
     fcntl(p->fd, F_SETFD, FD_CLOEXEC);
     p->pid = fork();
     if (p->pid == 0) {

@@ -8,5 +8,8 @@
 enum { HOSTILE_NAMES = 29 };
 /* At most 220 bytes, no '/' among them. Valid until the next call. */
 const char *hostile_name(size_t i);
+/* In session_folder(): a picture, a model with its labels, and a job that told all it could, for every name. The last
+ * job runs as long as the caller lives. */
+void hostile_stage(void);
 
 #endif

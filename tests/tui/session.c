@@ -9,6 +9,7 @@
 #include "support/check.h"
 
 const char *const session_truecolor[] = {"TERM", "xterm-256color", "COLORTERM", "truecolor", "LC_ALL", "C.UTF-8", NULL};
+bool session_silent;
 static char folder[] = "/tmp/limn-pty-XXXXXX";
 static bool made;
 
@@ -55,7 +56,7 @@ void session_folder_remove(void)
 void session_program(struct session *s, const char *const *argv, const char *const *env, int columns, int rows)
 {
     *s = (struct session){.rows = rows, .columns = columns};
-    CHECK(pty_open(&s->pty, &(struct pty_start){argv, env, session_folder(), columns, rows}));
+    CHECK(pty_open(&s->pty, &(struct pty_start){argv, env, session_folder(), columns, rows, session_silent}));
     s->vt = vterm_new(rows, columns);
     vterm_set_utf8(s->vt, 1);
     s->screen = vterm_obtain_screen(s->vt);

@@ -29,6 +29,7 @@ void session_folder_remove(void);
 
 /* `limn ARGS...` in session_folder(); args NULL: none. `env`: name, value, ..., NULL. */
 void session_start(struct session *s, const char *const *args, const char *const *env, int columns, int rows);
+extern bool session_silent; /* pty.h; false */
 /* Another program, argv[0] its path. */
 void session_program(struct session *s, const char *const *argv, const char *const *env, int columns, int rows);
 #define SESSION_LIMN LIMN_BINARY_DIR "/tools/limn"
