@@ -1,6 +1,6 @@
 # Sourced by tools/demo and tools/test: installs the Debian packages that are missing, and nothing else.
 build_packages="gcc g++ cmake ninja-build pkg-config glslc libvulkan-dev mesa-vulkan-drivers libpng-dev libjpeg-dev libgif-dev zlib1g-dev libjansson-dev libprotobuf-c-dev protobuf-c-compiler libsqlite3-dev libncurses-dev libtiff-dev"
-test_packages="vulkan-validationlayers spirv-tools universal-ctags libonnx-testdata dataset-fashion-mnist libvterm-dev procps"
+test_packages="vulkan-validationlayers spirv-tools universal-ctags libonnx-testdata dataset-fashion-mnist libvterm-dev procps tmux"
 peer_packages="ffmpeg gifsicle imagemagick python3-pil"  # programs that GIFs are compared with: tools/test --all, tools/bench/gif_table
 
 say() { printf '%s\n' "$*" >&2; }

@@ -49,6 +49,7 @@ bool pty_open(struct pty *p, const struct pty_start *how)
     tcgetattr(p->fd, &p->before);
     if (how->silent) {
         p->before.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+        p->before.c_iflag &= ~(tcflag_t)IXON;
         tcsetattr(p->fd, TCSANOW, &p->before);
     }
     fcntl(p->fd, F_SETFD, FD_CLOEXEC);

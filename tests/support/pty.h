@@ -19,7 +19,7 @@ struct pty_start {
     const char *const *env;  /* name, value, ..., NULL; what says something about the terminal is unset before */
     const char *folder;      /* to run in */
     int columns, rows;
-    bool silent; /* what is typed is neither echoed nor makes signals while no program has the terminal */
+    bool silent; /* what is typed is neither echoed nor acted upon while no program has the terminal */
 };
 
 double pty_clock(void); /* seconds, monotonic */
