@@ -171,6 +171,9 @@ void stream_feed(struct stream *s, const char *bytes, size_t n)
             s->held[99] = s->held[s->n_held - 1];
             s->n_held = 100;
         }
+        if (s->cuts && bytes[i] == 27 && s->n_held > 0 && (!string || s->graphics)) {
+            s->n_held = s->held[0] == 27 && s->n_held > 1 && strchr("P]_", s->held[1]) != NULL ? s->n_held : 0;
+        }
         s->held[s->n_held++] = bytes[i];
         const bool over = s->n_held + 2 > sizeof s->held;
         if (whole(s, &fine) || over) {

@@ -10,6 +10,7 @@
 
 struct stream {
     bool strict;    /* truecolor: the only colours are 38;2 and 48;2 */
+    bool cuts;      /* sequences may be broken off by the next escape: what a slow terminal never got is thrown away */
     bool graphics;  /* sixel, kitty's graphics and what places them are expected */
     char held[256]; /* begin of a sequence or character */
     size_t n_held;

@@ -123,6 +123,7 @@ static bool one_session(uint64_t seed, double until, size_t *keys)
     n_history += (size_t)snprintf(history, 60, "E %u\n", env);
     note_size(100, 30);
     session_start(&s, (const char *const[]){"tui", NULL}, environment(env), 100, 30);
+    s.stream.graphics = s.stream.cuts = true; /* an answer of the storm may say that there are */
     for (int i = 0; alive && !s.closed && i < KEYS_PER_SESSION && pty_clock() < until; i++) {
         if (storm_below(&storm, 60) == 0) {
             const int columns = 1 + (int)storm_below(&storm, 220), rows = 1 + (int)storm_below(&storm, 70);
@@ -162,6 +163,7 @@ static bool replay(const char *path)
         } else if (line[0] == 'K') {
             if (!started) {
                 session_start(&s, (const char *const[]){"tui", NULL}, env, columns, rows);
+                s.stream.graphics = s.stream.cuts = true;
                 started = true;
             }
             for (const char *p = line + 2; n < sizeof bytes && sscanf(p, "%2x", &value) == 1; p += 2) {
