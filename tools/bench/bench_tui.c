@@ -121,7 +121,7 @@ static void start(struct view *v, const char *state)
                                path,   "XDG_CONFIG_HOME", folder,      NULL};
     memset(v, 0, sizeof *v);
     v->started = pty_clock();
-    if (!pty_open(&v->pty, &(struct pty_start){argv, env, folder, COLUMNS, ROWS})) {
+    if (!pty_open(&v->pty, &(struct pty_start){argv, env, folder, COLUMNS, ROWS, false})) {
         fail("no pseudo terminal");
     }
 }
