@@ -16,6 +16,14 @@ static void add(struct list *l, const struct pin *p)
     }
 }
 
+static void clear(struct list *l)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        pin_free(&l->pin[i]);
+    }
+    l->n = l->all = 0;
+}
+
 /* A result of a list as it would be shown first. */
 static void add_result(struct list *l, struct app *a, const struct results *r, const struct result *x,
                        const struct result_map *m)
@@ -74,20 +82,50 @@ static void add_shown(struct list *l, struct app *a)
     }
 }
 
+/* What the viewer shows beside the only pin, or the only marked job. */
+static void add_here(struct list *l, struct app *a)
+{
+    const struct viewer_state *v = &a->viewer;
+    const struct result *x = viewer_item(v);
+    const struct map_look look = viewer_look(v, false);
+    struct pin p = {0};
+    if (x != NULL && pin_take(&p, &v->results, x, v->map, &look, v->motion.frame) &&
+        (l->n == 0 || !pin_same(&l->pin[0], &p))) {
+        add(l, &p);
+    }
+    pin_free(&p);
+}
+
+/* Which of them there are at least two of. */
+static enum compare_of choose(const struct marks *m, int64_t shown)
+{
+    if (m->n_pins > 0) {
+        return COMPARE_PINS;
+    }
+    return m->n > 1 || (m->n == 1 && m->job[0] != shown) ? COMPARE_JOBS : COMPARE_METHODS;
+}
+
 void client_compare(struct client *c)
 {
     struct app *a = c->app;
     struct compare_state *s = &a->compare;
     struct list l = {.skip = s->first};
     client_results(c);
-    s->of = a->marks.n_pins > 1 ? COMPARE_PINS : a->marks.n > 1 ? COMPARE_JOBS : COMPARE_METHODS;
+    s->of = choose(&a->marks, a->viewer.results.job);
     for (size_t i = 0; s->of == COMPARE_PINS && i < a->marks.n_pins; i++) {
         add(&l, &a->marks.pin[i]);
     }
     for (size_t i = 0; s->of == COMPARE_JOBS && i < a->marks.n; i++) {
         add_job(c, &l, a->marks.job[i]);
     }
-    if (s->of == COMPARE_METHODS) {
+    s->here = s->of != COMPARE_METHODS && l.all == 1;
+    if (s->here) {
+        add_here(&l, a);
+    }
+    if (s->of == COMPARE_METHODS || (l.all < 2 && l.skip == 0)) {
+        s->of = COMPARE_METHODS;
+        s->here = false;
+        clear(&l);
         add_shown(&l, a);
     }
     if (l.n == 0 && s->first > 0) { /* there are fewer than before */
@@ -96,8 +134,6 @@ void client_compare(struct client *c)
         return;
     }
     compare_set(s, l.pin, l.n, l.all);
-    for (size_t i = 0; i < l.n; i++) {
-        pin_free(&l.pin[i]);
-    }
+    clear(&l);
     compare_show(s, a->caps.colours < PICTURE_256);
 }

@@ -81,6 +81,7 @@ static void add_job(struct gather *g, int64_t job)
     }
 }
 
+/* What the viewer shows, with the difference that it may show. */
 static void add_shown(struct gather *g)
 {
     struct viewer_state *v = &g->c->app->viewer;
@@ -88,7 +89,12 @@ static void add_shown(struct gather *g)
     const struct map_look look = viewer_look(v, false);
     struct pin p = {0}, minus = {0};
     if (x != NULL && pin_take(&p, &v->results, x, v->map, &look, v->motion.frame)) {
-        const bool less = v->minus != NULL && pin_take(&minus, &v->results, x, v->minus, &look, 0);
+        bool less = v->minus != NULL && pin_take(&minus, &v->results, x, v->minus, &look, 0);
+        if (v->difference && viewer_plays(v) && pin_copy(&minus, &p)) {
+            less = true;
+            minus.frame = viewer_rest_frame(v);
+            p.look.full = v->scale.high;
+        }
         add(g, &p, less ? &minus : NULL);
     } else if (x != NULL && x->path != NULL && g->c->app->export.form == FORM_FILES) {
         export_add_copy(&g->c->app->export, x->path, v->results.job);

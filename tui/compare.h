@@ -28,6 +28,7 @@ struct compare_look { /* what was changed here counts for all of them */
 };
 struct compare_state {
     enum compare_of of;
+    bool here; /* the last one is what the viewer shows, beside a single pin or marked job */
     struct compare_item item[COMPARE_MAX];
     size_t n, all, first; /* n of `all`, from number `first` on */
     size_t at;            /* the one in front, where not all have room */

@@ -252,7 +252,7 @@ static limn_status draw_step(struct cell *cell, size_t n, size_t k, size_t frame
     limn_status st = LIMN_OK;
     for (size_t i = 0; i < n && st == LIMN_OK; i++) {
         const struct limn_animation *s = animation_of(&cell[i]);
-        if (cell[i].less && cell[i].minus.item[0].shown != NULL) {
+        if (cell[i].less && cell[i].minus.item[0].shown != NULL && !pin_same(&cell[i].pin, &cell[i].minus_pin)) {
             cell[i].minus_pin.frame = k * cell[i].minus.item[0].shown->n / frames;
         }
         st = cell_draw(&cell[i], s != NULL ? k * s->n / frames : cell[i].pin.frame, err);

@@ -142,7 +142,7 @@ static void result_name(const struct export_result *r, const char *ext, char out
     char stem[160], more[120] = "", cls[16] = "";
     stem_of(p->kind == RESULT_MAPS && p->picture != NULL && r->minus == NULL ? path_base(p->picture) : p->title, stem);
     if (p->kind == RESULT_ANIMATION && strcmp(ext, "gif") != 0) {
-        snprintf(more, sizeof more, ".frame%zu", p->frame + 1);
+        snprintf(more, sizeof more, ".frame%zu%s", p->frame + 1, r->minus != NULL ? ".difference" : "");
     } else if (p->kind == RESULT_MAPS && (p->picture == NULL || r->minus != NULL)) {
         if (p->cls >= 0) {
             snprintf(cls, sizeof cls, ".%d", (int)p->cls);
@@ -407,7 +407,7 @@ static void add_gif(struct export_state *e, const struct group *g)
         export_add_copy(e, g->result[0]->pin.path, g->result[0]->pin.job);
         return;
     }
-    if (g->n < 2) {
+    if (g->n < 2 && moving == 0) {
         return;
     }
     json_t *cells = group_cells(g, false, &d), *text = common_provenance(g->result, g->n);

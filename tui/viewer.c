@@ -269,8 +269,9 @@ static void show_map(struct viewer_state *v, struct result *x, bool few)
 }
 
 /* The frame that others are compared with: the one that is not shifted, else the first. */
-static size_t rest_frame(const struct result *x)
+size_t viewer_rest_frame(const struct viewer_state *v)
 {
+    const struct result *x = viewer_item(v);
     size_t best = 0;
     for (size_t i = 1; i < x->n_frame && x->shown != NULL && i < x->shown->n; i++) {
         const double a = x->frame[i].lambda, b = x->frame[best].lambda;
@@ -300,7 +301,7 @@ static void find_full_scale(struct viewer_state *v, const struct limn_animation 
 static void show_frame_difference(struct viewer_state *v, struct result *x, bool few)
 {
     const struct limn_animation *s = x->shown;
-    const limn_image *rest = s->frame[rest_frame(x)];
+    const limn_image *rest = s->frame[viewer_rest_frame(v)];
     limn_error err = {0};
     if (same_drawing(v, s, NULL, few)) {
         return;

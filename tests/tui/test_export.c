@@ -81,7 +81,9 @@ static void test_pinned(struct session *s)
     CHECK(session_wait(s, "pinned, 1 in all"));
     session_type(s, "m");
     CHECK(session_wait(s, "LayerCAM"));
-    session_type(s, "P");
+    session_type(s, "4");
+    CHECK(session_wait(s, "the pinned one and the viewer's"));
+    session_type(s, "3P");
     CHECK(session_wait(s, "pinned, 2 in all"));
     session_type(s, "4");
     CHECK(session_wait(s, "2 pinned"));

@@ -50,11 +50,11 @@ const struct command command_tui = {
     .name = "tui",
     .operands = "",
     .summary = "work with jobs, models and results on the whole screen",
-    .text =
-        "Shows the queue of jobs and their progress, describes new ones, and shows their results in the terminal. Keys "
-        "are named at the bottom; ? explains all of them. Leaving ends the view only: jobs go on. The file "
-        "limn/keys in the configuration folder ($XDG_CONFIG_HOME or ~/.config) may give actions other keys, one "
-        "action a line: its name and its keys, see KEYS. limn without a command starts this on a terminal.",
+    .text = "Shows the queue of jobs and their progress, describes new ones, shows their results in the terminal, "
+            "compares them side by side and writes them to files. Keys "
+            "are named at the bottom; ? explains all of them. Leaving ends the view only: jobs go on. The file "
+            "limn/keys in the configuration folder ($XDG_CONFIG_HOME or ~/.config) may give actions other keys, one "
+            "action a line: its name and its keys, see KEYS. limn without a command starts this on a terminal.",
     .example = "limn tui",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),

@@ -143,12 +143,18 @@ static void draw_empty(const struct app *a, const struct ui *u, struct rect r)
 
 static void note_text(const struct compare_state *c, char *out, size_t size)
 {
-    static const char *const of[] = {"pinned", "of marked jobs", "of one picture"};
+    static const char *const of[] = {"pinned", "of marked jobs", "of one picture"},
+                             *const beside[] = {"the pinned one and the viewer's", "the marked job's and the viewer's"};
     const struct limn_animation *most = compare_longest(c);
     char same[460];
-    size_t at = c->all > c->n ? (size_t)snprintf(out, size, "%zu to %zu of %zu %s", c->first + 1, c->first + c->n,
-                                                 c->all, of[c->of])
-                              : (size_t)snprintf(out, size, "%zu %s", c->n, of[c->of]);
+    size_t at = 0;
+    if (c->here) {
+        at = (size_t)snprintf(out, size, "%s", beside[c->of == COMPARE_JOBS]);
+    } else if (c->all > c->n) {
+        at = (size_t)snprintf(out, size, "%zu to %zu of %zu %s", c->first + 1, c->first + c->n, c->all, of[c->of]);
+    } else {
+        at = (size_t)snprintf(out, size, "%zu %s", c->n, of[c->of]);
+    }
     if (most != NULL && at < size) {
         char text[100];
         motion_text(&c->motion, most->n, text, sizeof text);

@@ -213,12 +213,8 @@ static void draw_below(const struct app *a, const struct ui *u, struct rect r)
 
 static void draw_preview(const struct app *a, const struct ui *u, struct rect r)
 {
-    const limn_image *image = a->export.preview;
-    if (image != NULL && r.w >= 10 && r.h >= 4) {
-        const struct picture_source src = look_source(&LOOK_ALL, image);
-        const struct rect where = picture_fit(src.width, src.height, r);
-        picture_draw(u->grid, (struct rect){where.x, r.y, where.w, where.h}, &src,
-                     (struct picture_style){a->caps.colours, a->caps.glyphs, a->caps.light});
+    if (a->export.preview != NULL && r.w >= 10 && r.h >= 4) {
+        ui_image(u, r, a->export.preview, a->caps);
     }
 }
 
