@@ -32,7 +32,8 @@ void client_submit_answer(struct client *c)
             app_go(a, VIEW_QUEUE);
         }
         new_go_field(a, 0);
-        a->queue.marked = 0;
+        a->queue.marked = a->queue.show = a->queue.order = 0; /* where it is seen */
+        a->queue.text[0] = '\0';
         a->queue.id = id;
         app_say(a, UI_GOOD, "job %lld is in the queue", (long long)id);
         client_jobs(c);

@@ -160,10 +160,20 @@ bool field_lists(enum field_kind kind)
 
 /* ---- values ---- */
 
+static uint32_t hash_of(const char *text) /* FNV-1a */
+{
+    uint32_t h = 2166136261u;
+    for (; *text != '\0'; text++) {
+        h = (h ^ (unsigned char)*text) * 16777619u;
+    }
+    return h;
+}
+
 static size_t place(const struct field_value *v, const char *text)
 {
+    const uint32_t h = hash_of(text);
     size_t i = 0;
-    while (i < v->n && strcmp(v->text[i], text) != 0) {
+    while (i < v->n && (v->hash[i] != h || strcmp(v->text[i], text) != 0)) {
         i++;
     }
     return i;
@@ -174,17 +184,27 @@ bool value_has(const struct field_value *v, const char *text)
     return place(v, text) < v->n;
 }
 
+/* Room for one more. */
+static bool grow(struct field_value *v)
+{
+    if ((v->n & (v->n - 1)) != 0) { /* it doubles at powers of two */
+        return true;
+    }
+    const size_t more = v->n > 0 ? 2 * v->n : 1;
+    char **text = realloc(v->text, more * sizeof *text);
+    v->text = text != NULL ? text : v->text;
+    uint32_t *hash = text != NULL ? realloc(v->hash, more * sizeof *hash) : NULL;
+    v->hash = hash != NULL ? hash : v->hash;
+    return hash != NULL;
+}
+
 bool value_add(struct field_value *v, const char *text)
 {
-    if (value_has(v, text) || v->n >= FORM_VALUES_MAX) {
+    char *copy = v->n < FORM_VALUES_MAX && !value_has(v, text) && grow(v) ? strdup(text) : NULL;
+    if (copy == NULL) {
         return false;
     }
-    char **grown = realloc(v->text, (v->n + 1) * sizeof *grown), *copy = strdup(text);
-    v->text = grown != NULL ? grown : v->text;
-    if (grown == NULL || copy == NULL) {
-        free(copy);
-        return false;
-    }
+    v->hash[v->n] = hash_of(copy);
     v->text[v->n++] = copy;
     return true;
 }
@@ -192,9 +212,10 @@ bool value_add(struct field_value *v, const char *text)
 void value_remove(struct field_value *v, const char *text)
 {
     const size_t i = place(v, text);
-    if (i < v->n) {
+    if (i < v->n) { /* the room that was made stays: shrinking past a power of two only makes it anew */
         free(v->text[i]);
         memmove(v->text + i, v->text + i + 1, (v->n - i - 1) * sizeof *v->text);
+        memmove(v->hash + i, v->hash + i + 1, (v->n - i - 1) * sizeof *v->hash);
         v->n--;
     }
 }
@@ -206,6 +227,7 @@ void value_set(struct field_value *v, const char *text)
         free(v->text[i]);
     }
     free(v->text);
+    free(v->hash);
     *v = (struct field_value){0};
     if (copy != NULL) {
         value_add(v, copy);

@@ -86,7 +86,8 @@ struct field {
 };
 struct field_value {
     char **text;
-    size_t n; /* 0: as `otherwise` says */
+    uint32_t *hash; /* of each, so that thousands of paths are told apart quickly */
+    size_t n;       /* 0: as `otherwise` says */
 };
 
 enum { FORM_FIELDS_MAX = 80, FORM_VALUES_MAX = 20000 };

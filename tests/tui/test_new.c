@@ -120,6 +120,31 @@ static void test_choosing(void)
     unmake(a);
 }
 
+/* A folder of many thousand pictures is marked, and unmarked, in no time worth speaking of. */
+static void test_many(void)
+{
+    enum { MANY = 20000 };
+    struct app *a = make_new("\r");
+    struct file_entry *was = a->new_job.file, *file = calloc(MANY, sizeof *file);
+    for (int i = 0; i < MANY; i++) {
+        snprintf(file[i].name, sizeof file[i].name, "a rather long name of a picture %05d.png", i);
+    }
+    a->new_job.file = file;
+    a->new_job.n_files = MANY;
+    new_filter(a);
+    value_set(&new_form(a)->value[1], NULL);
+    type(a, "*");
+    CHECK_INT(new_form(a)->value[1].n, MANY);
+    type(a, "G ");
+    CHECK_INT(new_form(a)->value[1].n, MANY - 1);
+    type(a, "**");
+    CHECK_INT(new_form(a)->value[1].n, 0);
+    a->new_job.file = was;
+    a->new_job.n_files = 4;
+    free(file);
+    unmake(a);
+}
+
 static void test_marking(void)
 {
     struct app *a = make_new("\r*");
@@ -288,6 +313,7 @@ int main(void)
     test_sizes();
     test_choosing();
     test_marking();
+    test_many();
     test_typing();
     test_more();
     test_models();
