@@ -36,7 +36,11 @@ inject() {
     last="$last (LIMN_INJECT=$2, seed $seed)"
     case $code in
     0)
-        check [ "$(sums)" = "${good[$1]}" ]
+        case "$1 ${2%%:*}" in
+        # no room on the device: fewer frames at a time by other kernels, which may change last bits
+        "shift vulkan") check [ "$(files)" = "$(grep '^o/' "$out" | LC_ALL=C sort)" ] ;;
+        *) check [ "$(sums)" = "${good[$1]}" ] ;;
+        esac
         ok
         grep -qv '^limn: ' "$err" && bad "stderr has other lines than messages"
         return 1
@@ -78,6 +82,10 @@ all() { # all COMMAND KIND STEP
             [ $((k % 5)) -ne 0 ] || inject "$1" "$2:$k+"
         else
             quiet=$((quiet + 1))
+        fi
+        # failures that a retry gets over are none when every later call fails too
+        if [ $quiet -eq $past ] && inject "$1" "$2:$k+"; then
+            quiet=0
         fi
         k=$((k + $3))
     done

@@ -188,10 +188,10 @@ static void clear_bar(struct train_report *r)
 static void draw_bar(struct train_report *r, const struct limn_train_progress *p)
 {
     enum { CELLS = 20 };
-    char bar[4 * CELLS], left[32], accuracy[24] = "";
+    char bar[4 * CELLS], left[32], accuracy[40] = "";
     text_bar((double)p->batch / (double)p->batches, CELLS, bar, sizeof(bar));
     if (p->accuracy >= 0) {
-        snprintf(accuracy, sizeof(accuracy), "  %.1f %%", 100 * p->accuracy);
+        snprintf(accuracy, sizeof(accuracy), "  %s%.1f %%", r->decoder ? "class kept " : "", 100 * p->accuracy);
     }
     fprintf(stderr, "\r\033[Kepoch %d/%d  %s%*s  loss %.4f%s  %.0f/s  %s%s", p->epoch, p->epochs, bar,
             CELLS - text_cells(bar), "", p->loss, accuracy, p->rate, text_time(p->left, left),
@@ -252,15 +252,16 @@ static void on_epoch(void *user, const struct limn_train_epoch *e)
         json_decref(o);
         putchar('\n');
     } else {
-        char train[32] = "", val[32], loss[16] = "-", spent[32];
+        char part[32], train[40] = "", val[32], loss[16] = "-", spent[32];
+        percent(e->accuracy, part);
         if (!r->decoder) {
-            percent(e->accuracy, train);
+            snprintf(train, sizeof(train), " %8s", part);
         }
         percent(e->val_accuracy, val);
         if (e->val_loss >= 0) {
             snprintf(loss, sizeof(loss), "%.4f", e->val_loss);
         }
-        printf("epoch %3d  training %.4f %8s  validation %s %s%8s  lr %.2g  %s%s\n", e->epoch, e->loss, train, loss,
+        printf("epoch %3d  training %.4f%s  validation %s %s%8s  lr %.2g  %s%s\n", e->epoch, e->loss, train, loss,
                r->decoder ? " class kept" : "", val, e->lr, text_time(e->seconds, spent), e->best ? "  best" : "");
     }
     fflush(stdout);
