@@ -87,5 +87,7 @@ char *document_text(const struct app *a); /* of the form; to be freed; NULL: can
 void document_read(struct queue_state *q, const char *text); /* fills q->argument */
 /* folder.c */
 void folder_read(struct new_state *n, enum folder_of which);
+/* "~", "~/x" and what does not begin with a slash become whole paths; what has no room stays as it is. */
+void path_whole(char *path, size_t size);
 
 #endif

@@ -32,29 +32,12 @@ static bool there(const struct export_state *e, const char *name)
 
 /* ---- typing the folder ---- */
 
-/* "~", "~/x" and what does not begin with a slash become whole paths. */
-static void whole_path(char *path, size_t size)
-{
-    char whole[4096] = "", start[4096] = "";
-    const char *home = getenv("HOME"), *rest = path;
-    if (path[0] == '~' && (path[1] == '/' || path[1] == '\0') && home != NULL && home[0] == '/') {
-        snprintf(start, sizeof start, "%s", home);
-        rest = path + 1 + (path[1] == '/');
-    } else if (path[0] == '/' || getcwd(start, sizeof start) == NULL) {
-        return;
-    }
-    const int n = snprintf(whole, sizeof whole, "%s/%s", strcmp(start, "/") == 0 ? "" : start, rest);
-    if (n > 0 && (size_t)n < sizeof whole && (size_t)n < size) {
-        snprintf(path, size, "%s", whole);
-    }
-}
-
 /* Adds to `typed` what all folders that begin so have in common, and a slash when there is only one. */
 void client_export_complete(struct client *c)
 {
     struct export_state *e = &c->app->export;
     char folder[4096], common[256] = "";
-    whole_path(e->typed, sizeof e->typed);
+    path_whole(e->typed, sizeof e->typed);
     const char *part = path_base(e->typed);
     const size_t typed = strlen(part);
     snprintf(folder, sizeof folder, "%.*s", (int)(part - e->typed), e->typed);
@@ -162,7 +145,7 @@ void client_export_plan(struct client *c)
     if (e->writing) {
         return; /* what is being written stays as it is */
     }
-    whole_path(e->folder, sizeof e->folder);
+    path_whole(e->folder, sizeof e->folder);
     for (size_t n = strlen(e->folder); n > 1 && e->folder[n - 1] == '/'; n--) {
         e->folder[n - 1] = '\0';
     }

@@ -6,6 +6,13 @@
 
 #include "client.h"
 
+/* Typed, and not yet a whole path. */
+static bool is_path(const struct field *x)
+{
+    return x->kind == FIELD_TEXT && x->option != NULL &&
+           (x->option->type == FORM_FOLDER || strcmp(x->key, "output") == 0 || strcmp(x->key, "confusion") == 0);
+}
+
 /* A field's values: a flag as true, several or an option that may be repeated as a list. Text that is not UTF-8 makes
  * json_string fail, and that makes the whole document fail: such a path cannot be said. */
 static bool add_field(json_t *args, const struct app *a, int32_t i)
@@ -19,6 +26,12 @@ static bool add_field(json_t *args, const struct app *a, int32_t i)
     }
     if (x->kind == FIELD_FLAG) {
         return json_object_set_new(args, x->key, json_true()) == 0;
+    }
+    if (is_path(x)) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s", value);
+        path_whole(path, sizeof path);
+        return json_object_set_new(args, x->key, json_string(path)) == 0;
     }
     if (!field_several(x->kind)) {
         return json_object_set_new(args, x->key, json_string(value)) == 0;

@@ -100,3 +100,19 @@ void folder_read(struct new_state *n, enum folder_of which)
         qsort(n->file, n->n_files, sizeof n->file[0], by_name);
     }
 }
+
+void path_whole(char *path, size_t size)
+{
+    char whole[4096] = "", start[4096] = "";
+    const char *home = getenv("HOME"), *rest = path;
+    if (path[0] == '~' && (path[1] == '/' || path[1] == '\0') && home != NULL && home[0] == '/') {
+        snprintf(start, sizeof start, "%s", home);
+        rest = path + 1 + (path[1] == '/');
+    } else if (path[0] == '/' || getcwd(start, sizeof start) == NULL) {
+        return;
+    }
+    const int n = snprintf(whole, sizeof whole, "%s/%s", strcmp(start, "/") == 0 ? "" : start, rest);
+    if (n > 0 && (size_t)n < sizeof whole && (size_t)n < size) {
+        snprintf(path, size, "%s", whole);
+    }
+}

@@ -174,6 +174,12 @@ int main(void)
     CHECK(few != NULL && many != NULL && strlen(many) > 400000);
     free(few);
     free(many);
+    give_needed(a);
+    setenv("HOME", "/home/somebody", 1);
+    value_set(&new_form(a)->value[form_find(new_form(a), "output")], "~/maps of cats");
+    few = document_text(a);
+    CHECK(few != NULL && strstr(few, "\"output\":\"/home/somebody/maps of cats\"") != NULL);
+    free(few);
     value_set(&new_form(a)->value[1], "/tmp/\xff.png"); /* cannot be said in JSON */
     CHECK(document_text(a) == NULL);
     unmake(a);
