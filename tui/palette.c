@@ -6,6 +6,8 @@ static const uint8_t level[6] = {0, 95, 135, 175, 215, 255};
 static const uint32_t sixteen[16] = {0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5,
                                      0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff};
 
+#define BRIGHTNESS 0.75f /* a quarter of the three channels' own weight */
+
 static float distance(const float a[3], const float b[3])
 {
     const float r = a[0] - b[0], g = a[1] - b[1], bl = a[2] - b[2];
@@ -77,6 +79,76 @@ int32_t palette_nearest(enum picture_colours colours, const float rgb[3], float 
         }
     }
     return best;
+}
+
+static float luma(const float rgb[3])
+{
+    return 0.299f * rgb[0] + 0.587f * rgb[1] + 0.114f * rgb[2];
+}
+
+float palette_energy(const float rgb[3])
+{
+    const float y = luma(rgb);
+    return rgb[0] * rgb[0] + rgb[1] * rgb[1] + rgb[2] * rgb[2] + BRIGHTNESS * y * y;
+}
+
+static float weighted(const float a[3], const float b[3])
+{
+    const float d[3] = {a[0] - b[0], a[1] - b[1], a[2] - b[2]};
+    return palette_energy(d);
+}
+
+/* Of the eight colours of the cube around it, and the nearest grey (the sum's minimum over greys is a parabola's). */
+static float best_256(const float rgb[3], float shown[3])
+{
+    float side[3][2];
+    for (int k = 0; k < 3; k++) {
+        int32_t l = 0;
+        while (l < 4 && (float)level[l + 1] <= rgb[k]) {
+            l++;
+        }
+        side[k][0] = (float)level[l];
+        side[k][1] = (float)level[l + 1];
+    }
+    const float mean = (rgb[0] + rgb[1] + rgb[2] + BRIGHTNESS * luma(rgb)) / (3 + BRIGHTNESS);
+    const float g = (float)(8 + 10 * clamp((int32_t)((mean - 8) / 10 + 0.5f), 0, 23)), grey[3] = {g, g, g};
+    float least = weighted(rgb, grey);
+    int best = 8;
+    for (int i = 0; i < 8; i++) {
+        const float c[3] = {side[0][i & 1], side[1][i >> 1 & 1], side[2][i >> 2]};
+        const float d = weighted(rgb, c);
+        best = d < least ? i : best;
+        least = d < least ? d : least;
+    }
+    for (int k = 0; k < 3; k++) {
+        shown[k] = best == 8 ? g : side[k][best >> k & 1];
+    }
+    return least;
+}
+
+float palette_best(enum picture_colours colours, const float rgb[3], float shown[3])
+{
+    if (colours == PICTURE_256) {
+        return best_256(rgb, shown);
+    }
+    if (colours == PICTURE_TRUE) {
+        palette_nearest(colours, rgb, shown);
+        return weighted(rgb, shown);
+    }
+    const int32_t n = colours == PICTURE_16 ? 16 : colours == PICTURE_8 ? 8 : 2;
+    float least = 1e30f;
+    for (int32_t i = 0; i < n; i++) {
+        float c[3];
+        unpack(palette_rgb(colours, i), c);
+        const float d = weighted(rgb, c);
+        if (d < least) {
+            least = d;
+            shown[0] = c[0];
+            shown[1] = c[1];
+            shown[2] = c[2];
+        }
+    }
+    return least;
 }
 
 uint32_t palette_rgb(enum picture_colours colours, int32_t index)

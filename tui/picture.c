@@ -177,11 +177,8 @@ static float part_error(const float s[3], float area, enum picture_colours colou
         return e;
     }
     const float mean[3] = {s[0] / area, s[1] / area, s[2] / area};
-    palette_nearest(colours, mean, shown);
-    for (int k = 0; k < 3; k++) {
-        e += area * shown[k] * shown[k] - 2 * s[k] * shown[k];
-    }
-    return e;
+    e = palette_best(colours, mean, shown) - palette_energy(mean);
+    return area * e;
 }
 
 /* The best glyph, a solid cell among them. */

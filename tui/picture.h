@@ -3,7 +3,9 @@
  *
  * Error of a candidate: the cell's pixels fall into the glyph's ink and the rest; the best two colours are the means of
  * the parts, and the squared error is (total energy) - |S_ink|^2/n_ink - |S_rest|^2/n_rest, plus n * |q(m) - m|^2 for
- * each mean m that the palette moves to q(m). No dithering: within cells it costs both PSNR and SSIM. */
+ * each mean m that the palette moves to q(m). Where there is a palette, differences of brightness count a quarter more
+ * than of colour, because shapes live by them: SSIM gains 0.01, PSNR loses 0.03 dB. No dithering: within cells it costs
+ * both. */
 #ifndef LIMN_TUI_PICTURE_H
 #define LIMN_TUI_PICTURE_H
 
@@ -39,6 +41,10 @@ struct rect picture_fit(int32_t width, int32_t height, struct rect area);
 /* Nearest palette entry of a colour in 0..255: its number and the colour it shows. Entries of PICTURE_256 are xterm's
  * cube and greys (16..255), never the 16 that themes redefine. */
 int32_t palette_nearest(enum picture_colours colours, const float rgb[3], float shown[3]);
+/* The entry that a picture's colour is shown by; returns the squared distance, in which brightness counts more. */
+float palette_best(enum picture_colours colours, const float rgb[3], float shown[3]);
+/* The like of a squared length: what palette_best measures, from black. */
+float palette_energy(const float rgb[3]);
 uint32_t palette_rgb(enum picture_colours colours, int32_t index);
 
 /* glyphs.c: the candidates of a set, up to complement, as rectangles of a cell of GLYPH_COLUMNS by GLYPH_ROWS. */

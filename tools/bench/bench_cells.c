@@ -1,10 +1,11 @@
 /* How near pictures in terminal cells come to the picture: PSNR and SSIM of every glyph set and colour depth, of chafa
  * beside it when that is installed, and the time to draw.
  *
- *   bench_cells [--heat] FILE...   means over the files; files after --heat get two blobs of heat laid over
+ *   bench_cells [--heat] FILE...   means over the files; files after --heat get two blobs of heat laid over, opaque by
+ *                                  their values
  *
  * The picture is fitted into 80x24 and 200x60 cells. "raster" compares with it at 8x16 pixels a cell, "sub-cell" after
- * averaging both to 2x4 samples a cell, about what the eye resolves. SSIM: 7x7 windows, mean over the channels. */
+ * averaging both to 2x4 samples a cell, about what the eye resolves. SSIM: of the brightness, in windows of 7x7. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,14 +37,19 @@ static void fail(const char *what, const limn_error *err)
 
 /* ---- metrics ---- */
 
-static double window_ssim(const struct image *a, const struct image *b, int32_t x0, int32_t y0, int k)
+static double brightness(const uint8_t *rgb)
+{
+    return 0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2];
+}
+
+static double window_ssim(const struct image *a, const struct image *b, int32_t x0, int32_t y0)
 {
     enum { N = 7 };
     double sa = 0, sb = 0, saa = 0, sbb = 0, sab = 0;
     for (int32_t y = y0; y < y0 + N; y++) {
         for (int32_t x = x0; x < x0 + N; x++) {
-            const size_t i = ((size_t)y * (size_t)a->width + (size_t)x) * 3 + (size_t)k;
-            const double p = a->rgb[i], q = b->rgb[i];
+            const size_t i = ((size_t)y * (size_t)a->width + (size_t)x) * 3;
+            const double p = brightness(a->rgb + i), q = brightness(b->rgb + i);
             sa += p;
             sb += q;
             saa += p * p;
@@ -68,10 +74,8 @@ static struct score compare(const struct image *a, const struct image *b)
     }
     for (int32_t y = 0; y + 7 <= a->height; y++) {
         for (int32_t x = 0; x + 7 <= a->width; x++) {
-            for (int k = 0; k < 3; k++) {
-                s += window_ssim(a, b, x, y, k);
-                windows++;
-            }
+            s += window_ssim(a, b, x, y);
+            windows++;
         }
     }
     return (struct score){10 * log10(255 * 255 / (e / (double)n + 1e-12)), windows > 0 ? s / (double)windows : 1};
@@ -302,12 +306,12 @@ static void measure(const struct image *im, int32_t columns, int32_t lines, stru
     grid_finish(&g);
 }
 
-/* Two blobs in jet colours, half transparent, as an overlay would be. */
+/* Two blobs in jet colours, up to half opaque where they are hottest. */
 static void add_heat(struct image *im)
 {
     limn_error err;
     struct plane heat;
-    struct image out;
+    struct image colours;
     if (plane_init(&heat, im->width, im->height, &err) != LIMN_OK) {
         fail("heat", &err);
     }
@@ -317,12 +321,15 @@ static void add_heat(struct image *im)
         const double b = ((x - 0.7) * (x - 0.7) + (y - 0.65) * (y - 0.65)) / 0.015;
         heat.v[i] = (float)fmin(1, exp(-a) + 0.7 * exp(-b));
     }
-    if (overlay_blend(im, &heat, colormap_find("jet"), 0.5, &out, &err) != LIMN_OK) {
+    if (overlay_blend(im, &heat, colormap_find("jet"), 1, &colours, &err) != LIMN_OK) {
         fail("heat", &err);
     }
+    for (int32_t i = 0; i < 3 * im->width * im->height; i++) {
+        const double opacity = 0.5 * (double)heat.v[i / 3];
+        im->rgb[i] = (uint8_t)(im->rgb[i] + opacity * (colours.rgb[i] - im->rgb[i]) + 0.5);
+    }
     plane_finish(&heat);
-    image_finish(im);
-    *im = out;
+    image_finish(&colours);
 }
 
 int main(int argc, char **argv)
