@@ -115,8 +115,8 @@ void client_results(struct client *c)
 
 /* ---- layers ---- */
 
-/* Layers that have positions and are no deep inside of a block, or that the model card names. */
-static bool is_step(const struct limn_layer_info *l)
+/* Layers that have positions; with `outer` no deep inside of a block but for the one that the model card names. */
+static bool is_step(const struct limn_layer_info *l, bool outer)
 {
     int parts = 1;
     int64_t positions = 1;
@@ -126,15 +126,20 @@ static bool is_step(const struct limn_layer_info *l)
     for (int32_t i = 2; i < l->rank; i++) {
         positions *= l->dim[i];
     }
-    return l->is_default || (l->rank >= 4 && positions > 1 && parts <= NAME_PARTS);
+    return l->is_default || (l->rank >= 4 && positions > 1 && (!outer || parts <= NAME_PARTS));
 }
 
+/* The outer layers; all of them where a file's names are not of that kind. */
 static void take_layers(struct viewer_state *v, const struct limn_layer_info *list, size_t n)
 {
+    size_t outer = 0;
+    for (size_t i = 0; i < n; i++) {
+        outer += is_step(&list[i], true);
+    }
     v->layer = calloc(n + 1, sizeof *v->layer);
     for (size_t i = 0; v->layer != NULL && i < n; i++) {
         const bool again = v->n_layer > 0 && strcmp(v->layer[v->n_layer - 1], list[i].name) == 0;
-        if (is_step(&list[i]) && !again && (v->layer[v->n_layer] = strdup(list[i].name)) != NULL) {
+        if (is_step(&list[i], outer > 2) && !again && (v->layer[v->n_layer] = strdup(list[i].name)) != NULL) {
             v->n_layer++;
         }
     }
