@@ -16,18 +16,22 @@ worker() { run worker --background --idle 60 --device cpu; code 0; }
 explain="explain $m p1.png p2.png --device cpu -m gradcam,gradient"
 classify="classify $m p1.png --device cpu --top 3"
 train="train classifier data --device cpu --epochs 2 --batch 20 --seed 3 --workers 1"
+# by path, as a job has it: a GIF says what its networks are called
+shift="shift $LIMN_MODELS/$m.safetensors $LIMN_MODELS/lenet_fashion_ae.safetensors p1.png p2.png --device cpu --frames 5"
 run $explain --npy good/explain -o good/explain; code 0
 run $classify --json; code 0; cp "$out" good/classify.json
 run $train -o good/train --json; code 0
+run $shift -o good/shift; code 0
 sums() { (cd "$1" && find . -type f ! -name '*.png' | LC_ALL=C sort | xargs cksum | awk '{ print $1, $3 }'); }
 items() { "$FIXTURE" json items/0/classes <"$1"; }
 
 n=0
 batch() {
-    n=$((n + 3))
-    run submit --no-worker $explain -o "x$((n - 2))" --npy "x$((n - 2))"; code 0
+    n=$((n + 4))
+    run submit --no-worker $explain -o "x$((n - 3))" --npy "x$((n - 3))"; code 0
     run submit --no-worker $classify; code 0
-    run submit --no-worker $train -o "x$n"; code 0
+    run submit --no-worker $train -o "x$((n - 1))"; code 0
+    run submit --no-worker $shift -o "x$n"; code 0
     check [ "$(cat "$out")" = $n ]
 }
 batch
@@ -59,7 +63,7 @@ while p=$(pid); do kill "$p" 2>/dev/null; sleep 0.1; done
 run worker --once --device cpu; code 0
 last="after $kills kills of $n jobs"
 check [ "$(count done)" -eq $n ]
-for i in $(seq 1 3 "$n"); do
+for i in $(seq 1 4 "$n"); do
     last="job $i"; check [ "$(sums "x$i")" = "$(sums good/explain)" ]
     check [ "$(ls "x$i" | wc -l)" -eq 8 ]
     last="job $((i + 1))"; check [ "$(items "$LIMN_STATE/results/$((i + 1))/result.json")" = "$(items good/classify.json)" ]
@@ -67,6 +71,8 @@ for i in $(seq 1 3 "$n"); do
     for f in best.safetensors model.safetensors; do
         check cmp -s "x$((i + 2))/$f" good/train/$f
     done
+    last="job $((i + 3))"; check [ "$(sums "x$((i + 3))")" = "$(sums good/shift)" ]
+    check [ "$(ls "x$((i + 3))" | wc -l)" -eq "$(ls good/shift | wc -l)" ]
 done
 last="temporary files"; check [ -z "$(find "$work" -name '.limn-*')" ]
 last="files of runs"; check [ -z "$(ls "$LIMN_STATE/run")" ]
