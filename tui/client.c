@@ -8,7 +8,8 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { WINDOW = 400 }; /* jobs in memory */
+enum { WINDOW = 400 };    /* jobs in memory */
+enum { LOG_KEPT = 5000 }; /* lines */
 
 /* ---- jobs ---- */
 
@@ -29,6 +30,19 @@ static void free_jobs(struct queue_state *q)
     limn_job_detail_free(&q->detail);
     q->n = 0;
     q->n_arguments = 0;
+}
+
+/* As many lines as the store keeps of a job: the first ones go. */
+static void trim_log(struct queue_state *q)
+{
+    const size_t gone = q->n_lines > LOG_KEPT ? q->n_lines - LOG_KEPT : 0;
+    for (size_t i = 0; i < gone; i++) {
+        free(q->line[i].text);
+    }
+    if (gone > 0) {
+        q->n_lines -= gone;
+        memmove(q->line, q->line + gone, q->n_lines * sizeof *q->line);
+    }
 }
 
 /* Adds the lines that the log has more than we. */
@@ -54,6 +68,7 @@ static void read_log(struct client *c, int64_t id)
             }
         }
         q->line = all != NULL ? all : q->line;
+        trim_log(q);
         limn_jobs_log_free(&list, got);
         if (all == NULL) {
             return;

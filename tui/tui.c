@@ -203,12 +203,11 @@ static bool turn(struct loop *l)
         return false;
     }
     pass_time(l);
-    if (got & TERM_RESIZED) { /* before the keys: what they mean may depend on what has room */
-        term_size(&a->width, &a->height);
-    }
     if (got & TERM_INPUT) {
         l->n_input += term_read(l->input + l->n_input, sizeof l->input - l->n_input);
         l->input_at = steady_ms();
+        term_size(&a->width,
+                  &a->height); /* what keys mean may depend on what has room, and they may come just after it */
         take_keys(l, false);
     } else if (l->n_input > 0 && patience_left(l) == 0) {
         take_keys(l, true);
@@ -234,7 +233,7 @@ static bool turn(struct loop *l)
     if (a->want & WANT_SUSPEND) {
         term_suspend();
     }
-    l->dirty |= (got & TERM_RESIZED) != 0;
+    l->dirty |= (got & TERM_RESIZED) != 0 || a->width != l->grid.width || a->height != l->grid.height;
     const bool quit = (a->want & WANT_QUIT) != 0;
     a->want = 0;
     if (l->dirty && !quit) {
