@@ -230,4 +230,21 @@ run jobs --store broken; code 3; one_line; says jobs.db
 run submit --store broken classify $m p1.png --device cpu; code 3; one_line
 run worker --store broken --once --device cpu; code 3; one_line
 run jobs --store /dev/null; code 4; one_line
+
+# ---- a store of somebody else is not touched, one that others could read is closed to them, two homes are two stores
+if [ "$(id -u)" = 0 ] && mkdir theirs.d && chown 12345 theirs.d; then
+    for c in jobs "submit classify $m p1.png --device cpu" "worker --once --device cpu"; do
+        set -- $c
+        first=$1; shift
+        run "$first" --store theirs.d "$@"; code 4; one_line; says "another user"
+    done
+    check [ -z "$(ls -A theirs.d)" ]
+fi
+mkdir -m 755 open.d
+run jobs --store open.d; code 0; check [ "$(stat -c %a open.d open.d/jobs.db | xargs)" = "700 600" ]
+for h in home1 home2; do
+    mkdir $h
+    LIMN_STATE= HOME=$work/$h run submit --no-worker classify $m p1.png --device cpu; code 0; check [ "$(cat "$out")" = 1 ]
+    exists "$h/.local/state/limn/jobs.db"
+done
 finish

@@ -12,6 +12,7 @@ int main(void)
 #include <limn/worker.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -215,6 +216,30 @@ static void test_slow(const char *const *env, double seconds, bool crash)
     limn_jobs_close(&store);
 }
 
+/* ---- a store that is not ours ---- */
+
+static void test_theirs(void)
+{
+    struct session s;
+    char path[200];
+    snprintf(path, sizeof path, "%s/theirs", session_folder());
+    const char *const env[] = {"TERM", "xterm-256color", "LC_ALL", "C.UTF-8", "LIMN_STATE", path, NULL};
+    if (geteuid() != 0 || mkdir(path, 0700) != 0 || chown(path, 12345, 12345) != 0) {
+        return; /* only root can make one */
+    }
+    session_start(&s, NULL, env, 100, 30);
+    CHECK(session_wait(&s, "another user"));
+    session_type(&s, "n");
+    session_settle(&s, 0.1);
+    session_type(&s, "\0331rcx \r");
+    CHECK(session_wait(&s, "another user"));
+    session_leave(&s);
+    CHECK_INT(session_end(&s), 0);
+    session_check_restored(&s, "somebody else's store");
+    CHECK_INT(rmdir(path), 0); /* nothing was put there */
+    session_finish(&s);
+}
+
 /* ---- sizes ---- */
 
 static void test_storm(const char *const *env)
@@ -245,6 +270,7 @@ int main(int argc, char **argv)
     session_folder();
     test_shell();
     test_hangup();
+    test_theirs();
     test_storm(session_truecolor);
     test_storm(colours_256);
     test_slow(session_truecolor, seconds, false);
