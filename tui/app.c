@@ -311,10 +311,7 @@ void app_act(struct app *a, enum action action)
         }
         break;
     case ACT_EXPORT:
-        a->export.what = a->view == VIEW_VIEWER    ? EXPORT_SHOWN
-                         : a->view == VIEW_COMPARE ? EXPORT_COMPARED
-                         : a->marks.n > 0          ? EXPORT_MARKED
-                                                   : EXPORT_JOB;
+        export_begin(a);
         app_go(a, VIEW_EXPORT);
         break;
     case ACT_UNMARK:

@@ -152,6 +152,7 @@ enum want {
     WANT_COPY = 524288,        /* app.copy, into the clipboard */
     WANT_CANCEL_ALL = 1 << 20, /* and then leave */
     WANT_UNDO = 1 << 21,
+    WANT_STOP = 1 << 22, /* the writing of files */
     WANTS_OF_LOOP = WANT_QUIT | WANT_SUSPEND | WANT_REDRAW | WANT_COPY
 };
 
@@ -283,6 +284,7 @@ bool new_marked_file(const struct app *a, char *path, size_t size);
 void new_draw(const struct app *a, const struct ui *u, struct rect r);
 /* views/export.c: keys while the folder is typed; false: not one of those */
 bool export_key(struct app *a, const struct key_event *ev);
+void export_begin(struct app *a);    /* what the screen shows that is left for Export; Enter writes it */
 int64_t compare_tick(struct app *a); /* views/compare.c, likewise: */
 /* views/viewer.c: the frame that is due at app.now; returns ms until the next one, -1: none */
 int64_t viewer_tick(struct app *a);

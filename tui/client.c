@@ -280,6 +280,9 @@ bool client_serve(struct client *c)
     if (want & WANT_WRITE) {
         client_export_write(c);
     }
+    if (want & WANT_STOP) {
+        client_export_stop(c);
+    }
     return (want & ~(unsigned)WANTS_OF_LOOP) != 0;
 }
 

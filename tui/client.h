@@ -17,6 +17,7 @@ struct client {
     const char **label;
     struct child submit, retry, devices, export, found, request, worker, cancel;
     size_t exported; /* bytes of the export's answers that were read */
+    bool stopped;    /* the export was */
     /* model and picture whose classes are, or are being, looked for */
     char found_for[4096 + 520], found_asked[4096 + 520];
     bool start_worker; /* where jobs wait and none lives */
@@ -72,6 +73,7 @@ void client_export_preview(struct client *c);
 void client_export_write(struct client *c); /* begins to write them */
 bool client_export_progress(struct client *c);
 void client_export_answer(struct client *c);
+void client_export_stop(struct client *c);     /* ends the writer; what it had begun is gone */
 void client_export_complete(struct client *c); /* the folder that is being typed, as far as there is one choice */
 
 /* client_new.c */

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -206,6 +207,8 @@ void client_export_write(struct client *c)
     json_t *j = request(e);
     char *text = j != NULL ? json_dumps(j, JSON_COMPACT) : NULL;
     c->exported = 0;
+    c->stopped = false;
+    e->part = 0;
     if (text != NULL && child_start(&c->export, (const char *const[]){NULL, "export", NULL}, text)) {
         e->writing = true;
     } else {
@@ -248,6 +251,14 @@ bool client_export_progress(struct client *c)
     return any;
 }
 
+void client_export_stop(struct client *c)
+{
+    if (c->export.pid > 0) {
+        c->stopped = true;
+        kill(c->export.pid, SIGTERM);
+    }
+}
+
 void client_export_answer(struct client *c)
 {
     struct export_state *e = &c->app->export;
@@ -255,12 +266,16 @@ void client_export_answer(struct client *c)
     size_t failed = 0;
     char text[300] = "";
     client_export_progress(c);
+    limn_remove_litter(e->folder); /* of a writer that was ended */
     child_last_line(c->export.text[1], text, sizeof text);
     for (size_t i = 0; i < e->n; i++) {
         struct export_file *f = &e->file[i];
         if (f->asked && f->end == EXPORT_WAITS) { /* the writer died */
             f->end = EXPORT_FAILED;
-            snprintf(f->problem, sizeof f->problem, "%s", text[0] ? text : "the program that writes was ended");
+            snprintf(f->problem, sizeof f->problem, "%s",
+                     c->stopped ? "stopped"
+                     : text[0]  ? text
+                                : "the program that writes was ended");
         }
         failed += f->end == EXPORT_FAILED;
         if (f->end == EXPORT_WRITTEN) {
@@ -270,7 +285,9 @@ void client_export_answer(struct client *c)
         good = f->end == EXPORT_WRITTEN ? f : good;
     }
     e->writing = false;
-    if (bad != NULL) {
+    if (bad != NULL && c->stopped) {
+        app_say(c->app, UI_NOTE, "stopped: %zu of %zu files are written", e->n_asked - failed, e->n_asked);
+    } else if (bad != NULL) {
         app_say(c->app, UI_BAD, "%zu of %zu files could not be written: %s", failed, e->n_asked, bad->problem);
     } else if (e->n_asked == 1 && good != NULL) {
         app_say(c->app, UI_GOOD, "written: %.380s", e->last);

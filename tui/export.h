@@ -103,14 +103,15 @@ void export_numbered(const char *name, int number, char out[256]);
  *     "gif": {"cells": [CELL, ...], "slides": false}, "comment": "..."
  *     "json": {...}
  * and CELL {"pin": PIN (pin.h), "minus": PIN, "name": "...", "origin": "..."}. 0, or 1 when a file could not be
- * written; -1: not a request, *err (size bytes) says why. */
-int export_write(FILE *request, FILE *out, char *err, size_t size);
+ * written; -1: not a request, *err (size bytes) says why. When *stop is not 0 it ends with the file before, or within a
+ * GIF, and says nothing of the rest. */
+int export_write(FILE *request, FILE *out, const volatile int *stop, char *err, size_t size);
 
 /* export_draw.c, for export_write: each writes the file `to`. */
 struct export_to {
     const char *path;
-    unsigned flags; /* enum limn_save_flag */
-    void (*part)(void *user, double part);
+    unsigned flags;                        /* enum limn_save_flag */
+    bool (*part)(void *user, double part); /* false: stop */
     void *user;
 };
 limn_status export_draw(const json_t *file, const struct export_to *to, limn_error *err);

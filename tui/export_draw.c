@@ -275,10 +275,7 @@ static bool gif_step(void *user, double done, const char *what)
 {
     const struct export_to *to = user;
     (void)what;
-    if (to->part != NULL) {
-        to->part(to->user, 0.3 + 0.7 * done);
-    }
-    return true;
+    return to->part(to->user, 0.3 + 0.7 * done);
 }
 
 static limn_status write_gif(const json_t *file, struct cell *cell, size_t n, bool slides, const struct export_to *to,
@@ -294,8 +291,8 @@ static limn_status write_gif(const json_t *file, struct cell *cell, size_t n, bo
     slides = slides || most == NULL;
     for (size_t k = 0; k < frames && st == LIMN_OK; k++) {
         st = gif_frame(cell, n, k, frames, slides, &frame[k], err);
-        if (to->part != NULL) {
-            to->part(to->user, 0.3 * (double)(k + 1) / (double)frames);
+        if (st == LIMN_OK && !to->part(to->user, 0.3 * (double)(k + 1) / (double)frames)) {
+            st = fail(err, LIMN_CANCELLED, "stopped");
         }
     }
     struct limn_gif_params p = {.frame_s = slides ? slide_s : most->seconds[frames / 2],

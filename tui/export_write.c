@@ -9,6 +9,7 @@
 
 struct told { /* progress of the file that is written */
     FILE *out;
+    const volatile int *stop;
     double part;
 };
 
@@ -26,7 +27,7 @@ static void answer(FILE *out, size_t i, const char *error)
     json_decref(j);
 }
 
-static void say_part(void *user, double part)
+static bool say_part(void *user, double part)
 {
     struct told *t = user;
     if (part >= t->part + 0.01) { /* at most a hundred lines a file */
@@ -34,6 +35,7 @@ static void say_part(void *user, double part)
         fprintf(t->out, "{\"part\":%.2f}\n", part);
         fflush(t->out);
     }
+    return *t->stop == 0;
 }
 
 static limn_status write_copy(const json_t *f, const struct export_to *to, limn_error *err)
@@ -49,7 +51,7 @@ static limn_status write_json(const json_t *f, const struct export_to *to, limn_
     return st;
 }
 
-static limn_status write_file(const json_t *f, const char *folder, FILE *out, limn_error *err)
+static limn_status write_file(const json_t *f, const char *folder, struct told *told, limn_error *err)
 {
     static const struct {
         const char *key;
@@ -60,10 +62,9 @@ static limn_status write_file(const json_t *f, const char *folder, FILE *out, li
                 {"gif", export_gif},
                 {"json", write_json}};
     char path[4600];
-    struct told told = {out, 0};
     const char *name = json_string_value(json_object_get(f, "to"));
     const unsigned flags = json_is_true(json_object_get(f, "replace")) ? (unsigned)LIMN_SAVE_FORCE : 0U;
-    const struct export_to to = {path, flags, say_part, &told};
+    const struct export_to to = {path, flags, say_part, told};
     const bool named = name != NULL && name[0] != '\0' && strchr(name, '/') == NULL;
     const int n = named ? snprintf(path, sizeof path, "%s/%s", strcmp(folder, "/") == 0 ? "" : folder, name) : 0;
     if (n > 0 && (size_t)n < sizeof path && flags == 0 && access(path, F_OK) == 0) {
@@ -79,7 +80,7 @@ static limn_status write_file(const json_t *f, const char *folder, FILE *out, li
     return LIMN_ERR_ARG;
 }
 
-int export_write(FILE *request, FILE *out, char *err, size_t size)
+int export_write(FILE *request, FILE *out, const volatile int *stop, char *err, size_t size)
 {
     json_error_t where;
     json_t *j = json_loadf(request, 0, &where), *f;
@@ -95,7 +96,12 @@ int export_write(FILE *request, FILE *out, char *err, size_t size)
     limn_remove_litter(folder);
     const bool ready = limn_folder_create(folder, &problem) == LIMN_OK;
     json_array_foreach (json_object_get(j, "files"), i, f) {
-        const bool fine = ready && write_file(f, folder, out, &problem) == LIMN_OK;
+        struct told told = {out, stop, 0};
+        const bool fine = ready && *stop == 0 && write_file(f, folder, &told, &problem) == LIMN_OK;
+        if (*stop != 0 && !fine) {
+            code = 1;
+            break;
+        }
         answer(out, i, fine ? NULL : problem.text);
         code = fine ? code : 1;
     }

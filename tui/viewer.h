@@ -92,7 +92,7 @@ bool viewer_known_layer(const struct viewer_state *v, const char *layer); /* it 
 /* What is known of the frame that is seen; NULL: nothing. */
 const struct result_frame *viewer_frame(const struct viewer_state *v);
 size_t viewer_rest_frame(const struct viewer_state *v); /* the one that the others differ from */
-size_t viewer_frame_at(const struct viewer_state *v); /* its number among item->frame */
+size_t viewer_frame_at(const struct viewer_state *v);   /* its number among item->frame */
 const struct limn_method_info *viewer_method(const struct viewer_state *v, struct limn_method_info *out);
 
 #endif

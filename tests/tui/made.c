@@ -1,6 +1,7 @@
 /* See made.h. */
 #include "made.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "forms.h"
@@ -216,6 +217,30 @@ static struct {
     struct limn_animation animation;
 } made;
 
+/* As if the first two were maps of one picture by two methods. */
+static void make_maps(struct app *a)
+{
+    struct compare_state *c = &a->compare;
+    static const char *const method[2] = {"gradcam", "guided-backprop"};
+    c->n = c->all = 2;
+    c->of = COMPARE_METHODS;
+    for (int i = 0; i < 2; i++) {
+        struct compare_item *x = &c->item[i];
+        x->own.item[0].shown = NULL;
+        x->pin.kind = RESULT_MAPS;
+        x->pin.job = 7;
+        x->pin.cls = 281;
+        x->pin.p = 0.61;
+        snprintf(x->pin.method, sizeof x->pin.method, "%s", method[i]);
+        snprintf(x->pin.layer, sizeof x->pin.layer, "%s", i == 0 ? "features.\x1b[2J12" : "");
+        snprintf(x->pin.label, sizeof x->pin.label, "tabby, tabby cat");
+        x->scale = (struct limn_scale){0, 1.5, false, "jet", "score"};
+        CHECK(limn_image_create(16, 8, limn_image_rgb(made.frame[0]), &x->image, NULL) == LIMN_OK);
+    }
+    c->item[1].agrees = true;
+    c->item[1].agreement = (struct limn_agreement){0.54, 0.68, NAN};
+}
+
 struct app *make(void)
 {
     struct app *a = calloc(1, sizeof *a);
@@ -245,7 +270,7 @@ void unmake(struct app *a)
         limn_image_destroy(&made.frame[i]);
     }
     for (int i = 0; i < 3; i++) {
-        a->compare.item[i].own.item[0].shown = NULL;
+        a->compare.item[i].own.item[0].shown = NULL; /* not of the heap */
     }
     compare_free(&a->compare);
     marks_clear(&a->marks);
@@ -259,6 +284,9 @@ void type(struct app *a, const char *keys)
     bool pasting = false;
     if (keys[0] == '@') {
         a->compare.n = a->export.n = 0;
+        keys++;
+    } else if (keys[0] == '#') {
+        make_maps(a);
         keys++;
     }
     size_t n = strlen(keys);

@@ -10,7 +10,8 @@
 
 struct app *make(void);
 void unmake(struct app *a);
-/* As if these bytes came from the terminal. "@" first: nothing is marked, and there are no results. */
+/* As if these bytes came from the terminal. "@" first: nothing is marked, and there are no results; "#": what
+ * is compared is maps. */
 void type(struct app *a, const char *keys);
 /* Compares with tests/tui/screens/NAME.WxH.txt, or with LIMN_REWRITE_SCREENS writes it. */
 void check_screen(const struct app *a, const char *name, int32_t w, int32_t h);

@@ -90,7 +90,7 @@ static void test_pinned(struct session *s)
     CHECK(session_wait(s, "hottest tenth"));
     session_type(s, "e");
     CHECK(session_wait(s, "what Compare shows (2)"));
-    session_type(s, "jj\r\025out\r"); /* a folder that is not there, below this one */
+    session_type(s, "kk\r\025out\r"); /* a folder that is not there, below this one */
     CHECK(session_wait(s, "/out (new)"));
     CHECK(session_wait(s, "\\x1b]0;x\\x07 b.gradcam.png")); /* harmless */
     session_type(s, "w");

@@ -8,8 +8,9 @@
 /* The screens by name. */
 static const struct {
     const char *name, *keys; /* typed one after the other from the queue on */
-} screen[] = {{"queue", ""},         {"viewer", "3"}, {"compare", "4"}, {"export", "5"}, {"compare-none", "@4"},
-              {"export-none", "@5"}, {"models", "6"}, {"log", "7"},     {"help", "?"},   {"commands", "2:fil"}};
+} screen[] = {{"queue", ""},          {"viewer", "3"},        {"compare", "4"},      {"export", "5"},
+              {"compare-maps", "#4"}, {"compare-none", "@4"}, {"export-none", "@5"}, {"models", "6"},
+              {"log", "7"},           {"help", "?"},          {"commands", "2:fil"}};
 enum { SCREENS = sizeof screen / sizeof screen[0] };
 
 static void test_golden(void)
@@ -150,7 +151,7 @@ static void test_picking(void)
     CHECK_INT(a->export.what, EXPORT_MARKED);
     CHECK(a->want & WANT_EXPORT);
     CHECK_INT(export_count(&a->export), 6);
-    type(a, "jjj "); /* all of them under other names */
+    type(a, "k "); /* all of them under other names */
     CHECK_INT(a->export.rule, RULE_RENAME);
     CHECK_STR(export_name(&a->export.file[2]), "cat.layercam-2.png");
     type(a, "jjj "); /* the second file is replaced */

@@ -6,7 +6,7 @@ static int run(const struct args *a)
 {
     char err[400];
     (void)a;
-    const int code = export_write(stdin, stdout, err, sizeof(err));
+    const int code = export_write(stdin, stdout, &signal_caught, err, sizeof(err));
     return code < 0 ? say_error(EXIT_USAGE, "export: %s", safe(err)) : code > 0 ? EXIT_OUTPUT : 0;
 }
 

@@ -273,6 +273,23 @@ bool export_key(struct app *a, const struct key_event *ev)
     return true;
 }
 
+void export_begin(struct app *a)
+{
+    struct export_state *e = &a->export;
+    const bool viewer = a->view == VIEW_VIEWER, compare = a->view == VIEW_COMPARE;
+    const bool plays = viewer ? viewer_plays(&a->viewer) : compare && compare_longest(&a->compare) != NULL;
+    if (e->writing) {
+        return; /* what is being written stays as it is */
+    }
+    e->what = viewer ? EXPORT_SHOWN : compare ? EXPORT_COMPARED : a->marks.n > 0 ? EXPORT_MARKED : EXPORT_JOB;
+    if (plays && e->form == FORM_PICTURES) {
+        e->form = FORM_GIF;
+    } else if (viewer && !plays && e->form == FORM_GIF) { /* one picture does not play */
+        e->form = FORM_PICTURES;
+    }
+    e->marked = EXPORT_WRITE;
+}
+
 static int turned(int at, int by, int n)
 {
     return (at + by + n) % n;
@@ -366,10 +383,37 @@ static bool act(struct app *a, enum action action)
         return a->export.marked == EXPORT_FOLDER || change(a, -1);
     case ACT_WRITE:
         return write_files(a);
+    case ACT_STOP_WRITING:
+        if (a->export.writing) {
+            a->want |= WANT_STOP;
+        } else {
+            app_say(a, UI_NOTE, "nothing is being written");
+        }
+        return true;
     case ACT_COPY:
         return copy_path(a);
     default:
         return false;
+    }
+}
+
+static const char *hint(const struct app *a, enum action action)
+{
+    const struct export_state *e = &a->export;
+    const bool can = !e->writing && problem_of(e) == NULL;
+    switch (action) {
+    case ACT_EDIT:
+        return e->writing                                                                 ? ""
+               : e->marked == EXPORT_WRITE                                                ? can ? "write" : ""
+               : e->marked == EXPORT_FOLDER                                               ? "type"
+               : e->marked >= EXPORT_FIELDS && !e->file[e->marked - EXPORT_FIELDS].exists ? ""
+                                                                                          : NULL;
+    case ACT_WRITE:
+        return can && e->marked != EXPORT_WRITE ? NULL : "";
+    case ACT_STOP_WRITING:
+        return e->writing ? "stop" : "";
+    default:
+        return NULL;
     }
 }
 
@@ -387,5 +431,6 @@ const struct view view_export = {.name = "export",
                                  .where = IN_EXPORT,
                                  .draw = draw,
                                  .act = act,
+                                 .hint = hint,
                                  .click = click,
                                  .open = ACT_EDIT};
