@@ -10,7 +10,8 @@ enum {
     ALONE_MS = 2000, /* who submits or retries starts a worker as well: it gets the time for it */
     AGAIN_MS = 5000, /* to the second try, then twice as long each time */
     AGAIN_MOST_MS = 60000,
-    JOBS_LOOKED_AT = 200 /* jobs that are looked at for their devices */
+    JOBS_LOOKED_AT = 200, /* jobs that are looked at for their devices */
+    DEVICES_MAX = 8
 };
 
 /* ---- changes ---- */
@@ -89,40 +90,44 @@ void client_change(struct client *c, unsigned want)
 
 /* ---- the worker ---- */
 
-static bool known(const struct limn_worker *list, size_t n, const char *device)
+/* Adds a device that is not among the n yet, and that no worker serves; returns how many there are then. */
+static size_t add_device(char device[DEVICES_MAX][40], size_t n, const char *name, const struct limn_worker *list,
+                         size_t workers)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(list[i].device, device) == 0) {
-            return true;
-        }
+    bool known = n == DEVICES_MAX;
+    for (size_t i = 0; i < workers; i++) {
+        known |= strcmp(list[i].device, name) == 0;
     }
-    return false;
+    for (size_t i = 0; i < n; i++) {
+        known |= strcmp(device[i], name) == 0;
+    }
+    if (!known) {
+        snprintf(device[n], sizeof device[n], "%s", name);
+    }
+    return n + !known;
 }
 
-/* The device of a job that waits and has no worker: looks at the newest ones and at the oldest. */
-static bool alone(struct client *c, char device[40])
+/* The devices of jobs that wait and have no worker: of the oldest jobs, and of the newest. */
+static size_t alone(struct client *c, char device[DEVICES_MAX][40])
 {
     const uint64_t *count = c->app->queue.count;
-    const uint64_t n_waiting = count[LIMN_JOB_QUEUED] + count[LIMN_JOB_INTERRUPTED];
+    const uint64_t waiting = count[LIMN_JOB_QUEUED] + count[LIMN_JOB_INTERRUPTED];
     struct limn_worker *worker = NULL;
-    struct limn_job *job = NULL;
-    size_t n_workers = 0, n = 0;
-    struct limn_jobs_query q = {.states = LIMN_JOB_BIT(LIMN_JOB_QUEUED) | LIMN_JOB_BIT(LIMN_JOB_INTERRUPTED),
-                                .n = JOBS_LOOKED_AT};
-    bool found = false;
-    if (n_waiting == 0 || limn_jobs_workers(c->store, &worker, &n_workers, NULL) != LIMN_OK) {
-        return false;
+    size_t n_workers = 0, found = 0;
+    if (waiting == 0 || limn_jobs_workers(c->store, &worker, &n_workers, NULL) != LIMN_OK) {
+        return 0;
     }
-    for (int pass = 0; pass < 2 && !found && (pass == 0 || n_waiting > JOBS_LOOKED_AT); pass++) {
-        q.first = pass == 0 ? 0 : (size_t)n_waiting - 1;
+    for (int pass = 0; pass < 2 && (pass == 0 || waiting > JOBS_LOOKED_AT); pass++) {
+        const struct limn_jobs_query q = {.states = LIMN_JOB_BIT(LIMN_JOB_QUEUED) | LIMN_JOB_BIT(LIMN_JOB_INTERRUPTED),
+                                          .n = JOBS_LOOKED_AT,
+                                          .order = pass == 0 ? LIMN_JOBS_OLDEST : LIMN_JOBS_NEWEST};
+        struct limn_job *job = NULL;
+        size_t n = 0;
         if (limn_jobs_list(c->store, &q, &job, &n, NULL) != LIMN_OK) {
             break;
         }
-        for (size_t i = 0; i < n && !found; i++) {
-            found = !known(worker, n_workers, job[i].device);
-            if (found) {
-                snprintf(device, 40, "%s", job[i].device);
-            }
+        for (size_t i = 0; i < n; i++) {
+            found = add_device(device, found, job[i].device, worker, n_workers);
         }
         limn_jobs_list_free(&job);
     }
@@ -143,13 +148,14 @@ static void wait_longer(struct client *c)
 bool client_worker(struct client *c)
 {
     struct app *a = c->app;
-    char device[40];
+    char device[DEVICES_MAX][40];
     if (c->store == NULL || !c->start_worker || c->worker.pid != 0 || c->submit.pid != 0 || c->retry.pid != 0 ||
         (a->now >= c->worker_looked && a->now - c->worker_looked < LOOK_MS)) {
         return false;
     }
     c->worker_looked = a->now;
-    if (!alone(c, device)) {
+    const size_t n = alone(c, device);
+    if (n == 0) {
         const bool said = a->queue.no_worker[0] != '\0';
         a->queue.no_worker[0] = '\0';
         c->worker_alone = 0;
@@ -160,7 +166,8 @@ bool client_worker(struct client *c)
     if (a->now - c->worker_alone < ALONE_MS || (a->now < c->worker_next && c->worker_tries > 0)) {
         return false;
     }
-    const char *const argv[] = {NULL, "worker", "--background", "--device", device, NULL};
+    /* of several devices one after the other: one that cannot be had does not keep the others from theirs */
+    const char *const argv[] = {NULL, "worker", "--background", "--device", device[(size_t)c->worker_tries % n], NULL};
     c->worker_tries++;
     wait_longer(c);
     if (!child_start(&c->worker, argv, NULL)) {

@@ -221,6 +221,33 @@ static void test_leaving(void)
     CHECK(await(NULL, 4, LIMN_JOB_CANCELLED));
 }
 
+/* A job for a device that is not there, before one that is: the queue says why no worker came for the first, tries it
+ * ever more rarely, and sees to the other all the same. */
+static void test_no_device(void)
+{
+    static const char document[] = "{\"schema\": 1, \"command\": \"bench\", \"args\": {\"model\": \"recipe:lenet\", "
+                                   "\"runs\": 1, \"device\": \"reference\"}}";
+    struct session s;
+    int64_t lost = 0, fine = 0;
+    CHECK_OK(limn_jobs_submit(store, &(struct limn_job_params){document, "of no device", "no-such-device", false},
+                              &lost, &err));
+    CHECK_OK(limn_jobs_submit(store, &(struct limn_job_params){document, "fine", "reference", false}, &fine, &err));
+    open_new(&s);
+    CHECK(session_wait(&s, "no worker could be started"));
+    CHECK(session_shows(&s, "no-such-device"));
+    CHECK(await(&s, fine, LIMN_JOB_DONE));
+    CHECK_INT(state_of(lost), LIMN_JOB_QUEUED);
+    session_type(&s, "/of no\r");
+    CHECK(session_wait(&s, "1 of 1"));
+    session_type(&s, "c");
+    CHECK(await(&s, lost, LIMN_JOB_CANCELLED));
+    session_type(&s, "u");
+    CHECK(await(&s, lost, LIMN_JOB_QUEUED));
+    session_type(&s, "c");
+    CHECK(await(&s, lost, LIMN_JOB_CANCELLED));
+    leave(&s);
+}
+
 int main(void)
 {
     session_folder();
@@ -232,12 +259,11 @@ int main(void)
     test_training();
     test_worker();
     test_leaving();
-    const int32_t worker = worker_pid();
-    if (worker > 1) {
-        kill(worker, SIGTERM);
-        for (const double end = pty_clock() + 30; pty_clock() < end && worker_pid() != 0;) {
-            usleep(20000);
-        }
+    test_no_device();
+    int32_t worker;
+    for (const double end = pty_clock() + 30; pty_clock() < end && (worker = worker_pid()) > 1;) {
+        kill(worker, SIGTERM); /* one after the other */
+        usleep(50000);
     }
     limn_jobs_close(&store);
     session_folder_remove();
