@@ -239,23 +239,45 @@ static bool kind_of(const char *path, enum result_kind *out)
     return false;
 }
 
-/* Files that an item with maps, or an animation with frames, stands for already. */
-static bool listed(const struct results *r, const char *path)
+/* The files that items with maps and animations with frames stand for, sorted. */
+struct known {
+    const char **path;
+    size_t n;
+};
+
+static int by_text(const void *a, const void *b)
 {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void know(struct known *k, const char *path)
+{
+    if (path != NULL) {
+        k->path[k->n++] = path;
+    }
+}
+
+/* False when out of memory. */
+static bool known_files(const struct results *r, struct known *k)
+{
+    size_t most = 1;
     for (size_t i = 0; i < r->n; i++) {
+        most += 2 + 2 * r->item[i].n_map;
+    }
+    *k = (struct known){.path = calloc(most, sizeof *k->path)};
+    for (size_t i = 0; i < r->n && k->path != NULL; i++) {
         const struct result *x = &r->item[i];
-        if ((x->path != NULL && strcmp(x->path, path) == 0) || (x->frames != NULL && strcmp(x->frames, path) == 0)) {
-            return true;
-        }
-        for (size_t k = 0; k < x->n_map; k++) {
-            const struct result_map *m = &x->map[k];
-            if ((m->path != NULL && strcmp(m->path, path) == 0) ||
-                (m->picture != NULL && strcmp(m->picture, path) == 0)) {
-                return true;
-            }
+        know(k, x->path);
+        know(k, x->frames);
+        for (size_t m = 0; m < x->n_map; m++) {
+            know(k, x->map[m].path);
+            know(k, x->map[m].picture);
         }
     }
-    return false;
+    if (k->n > 1) {
+        qsort(k->path, k->n, sizeof *k->path, by_text);
+    }
+    return k->path != NULL;
 }
 
 /* Keys of a document that say which maps of a picture are made, how they are drawn and where they go ... */
@@ -316,14 +338,18 @@ static void list_items(struct results *r, const json_t *j, const struct limn_job
         shift ? add_shifted(r, o, d) : add_explained(r, o, d);
     }
     r->n_classes = integer_of(json_object_get(j, "model"), "classes", 0);
-    for (i = 0; i < d->n_artifacts; i++) {
+    struct known known;
+    const bool fine = known_files(r, &known);
+    for (i = 0; i < d->n_artifacts && fine; i++) {
         enum result_kind kind;
         const char *path = d->artifact[i].path;
-        struct result *x = kind_of(path, &kind) && !listed(r, path) ? add_item(r, kind, path_base(path)) : NULL;
+        const bool listed = known.n > 0 && bsearch(&path, known.path, known.n, sizeof path, by_text) != NULL;
+        struct result *x = kind_of(path, &kind) && !listed ? add_item(r, kind, path_base(path)) : NULL;
         if (x != NULL) {
             x->path = copy(path);
         }
     }
+    free(known.path);
     order_items(r);
 }
 

@@ -130,7 +130,6 @@ const struct result_map *viewer_like(const struct viewer_state *v, const struct 
 static void begin_maps(struct viewer_state *v, const struct result *x)
 {
     take_name(&v->name, viewer_like(v, x));
-    memset(v->size, 0, sizeof v->size);
     v->before.method[0] = '\0';
     v->difference = false;
     v->mode = first_mode(v);
@@ -146,6 +145,8 @@ void viewer_begin(struct viewer_state *v)
     v->map = v->minus = NULL;
     v->difference = false;
     v->full_of = NULL;
+    memset(v->size, 0, sizeof v->size);
+    v->slice = (struct limn_slice){0, 0};
     memset(&v->drawn, 0, sizeof v->drawn);
     limn_image_destroy(&v->image);
     motion_start(&v->motion, x != NULL && x->kind == RESULT_ANIMATION);
@@ -320,7 +321,10 @@ static void show_frame_difference(struct viewer_state *v, struct result *x, bool
 static void show_array(struct viewer_state *v, struct result *x, bool few)
 {
     limn_error err = {0};
-    limn_explanation_volume_size(x->array, 0, v->size);
+    if (v->size[0] == 0) {
+        limn_explanation_volume_size(x->array, 0, v->size);
+        v->slice.index = v->size[0] / 2;
+    }
     if (same_drawing(v, x->array, NULL, few)) {
         return;
     }

@@ -408,6 +408,8 @@ static void test_others(void)
     CHECK_INT(v->slice.index, (at + 7) % 8);
     key(a, "a");
     CHECK(v->slice.axis == 1 && v->slice.index == 6 && v->image != NULL);
+    key(a, "n."); /* a text has no slices */
+    CHECK(v->at == 1 && v->size[0] == 0 && strstr(a->message, "nothing plays") != NULL);
     done(a);
 }
 
