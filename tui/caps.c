@@ -92,6 +92,13 @@ void caps_detect(const char *(*get)(const char *name), const char *codeset, stru
     out->inside = screen || value(get, "TMUX")[0] != '\0' || strncmp(term, "tmux", 4) == 0;
 }
 
+struct rect caps_fit(const struct caps *c, int32_t width, int32_t height, struct rect area)
+{
+    const bool sized = c->cell_width > 0 && c->cell_height > 0 && width < 1000000 && height < 1000000;
+    return sized ? picture_fit(width * c->cell_height, height * 2 * c->cell_width, area)
+                 : picture_fit(width, height, area);
+}
+
 const char *graphics_choice(size_t i)
 {
     static const char *const name[] = {"auto",   "none",    "ascii", "half", "quadrant",

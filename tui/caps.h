@@ -36,6 +36,9 @@ void caps_detect(const char *(*get)(const char *name), const char *codeset, stru
 const char *colours_name(size_t i); /* "mono", "8", "16", "256", "true": by enum; NULL past the last */
 const char *glyphs_name(size_t i);  /* "ascii", "half", "quadrant", "eighth", "sextant" */
 
+/* As picture_fit, with cells of the terminal's own proportions where they are known. */
+struct rect caps_fit(const struct caps *c, int32_t width, int32_t height, struct rect area);
+
 /* What a user may ask for instead. */
 const char *graphics_choice(size_t i); /* "auto", "none" (characters), the glyph sets, "sixel", "kitty"; NULL */
 const char *theme_choice(size_t i);    /* "auto", "light", "dark" */

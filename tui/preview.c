@@ -52,7 +52,7 @@ static int flush(struct paint *p)
 struct rect preview_size(const struct preview *p)
 {
     const struct rect room = {0, 0, p->columns, p->rows};
-    struct rect r = picture_fit(p->animation->width, p->animation->height, room);
+    struct rect r = caps_fit(&p->caps, p->animation->width, p->animation->height, room);
     r.x = r.y = 0;
     return r;
 }

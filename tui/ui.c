@@ -250,7 +250,7 @@ struct rect ui_image(const struct ui *u, struct rect r, const limn_image *image,
 {
     const int32_t w = limn_image_width(image), h = limn_image_height(image);
     const struct picture_source src = {limn_image_rgb(image), w, h, 0, 0, w, h};
-    struct rect where = picture_fit(w, h, r);
+    struct rect where = caps_fit(&caps, w, h, r);
     where.y = r.y;
     picture_draw(u->grid, where, &src, (struct picture_style){caps.colours, caps.glyphs, caps.light});
     return where;

@@ -1,6 +1,7 @@
 /* Pictures as cells: exact on pictures that a glyph can show, nearest on palettes, undisturbed by clipping. */
-#include "picture.h"
+#include "caps.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/check.h"
@@ -116,6 +117,11 @@ static void test_fit_and_clip(void)
     CHECK(r.w == 48 && r.h == 24 && r.x == 16 && r.y == 0);
     const struct rect thin = picture_fit(10000, 1, (struct rect){2, 3, 20, 10});
     CHECK(thin.w == 20 && thin.h == 1 && thin.x == 2);
+    const struct rect area = {0, 0, 60, 40};
+    const struct caps plain = {0}, narrow = {.cell_width = 6, .cell_height = 13};
+    const struct rect square = caps_fit(&plain, 100, 100, area), real = caps_fit(&narrow, 100, 100, area);
+    CHECK(square.w == 60 && square.h == 30);
+    CHECK(real.w == 60 && real.h == 28 && abs(real.w * 6 - real.h * 13) < 13); /* pixels of it are square */
     struct grid g;
     CHECK(grid_init(&g, 4, 4));
     static const uint8_t red[3] = {255, 0, 0};

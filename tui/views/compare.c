@@ -118,7 +118,7 @@ static void draw_item(const struct app *a, const struct ui *u, struct rect r, si
         ui_wrap(u, r, UI_BAD, problem, true);
     } else if (image != NULL && r.w > 0 && r.h > bar) {
         const struct picture_source src = look_source(&a->compare.look, image);
-        const struct rect where = picture_fit(src.width, src.height, (struct rect){r.x, r.y, r.w, r.h - bar});
+        const struct rect where = caps_fit(&a->caps, src.width, src.height, (struct rect){r.x, r.y, r.w, r.h - bar});
         picture_draw(u->grid, where, &src, (struct picture_style){a->caps.colours, a->caps.glyphs, a->caps.light});
         head.y = where.y - above;
         if (bar && x->image != NULL && x->scale.colormap != NULL) {

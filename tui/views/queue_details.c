@@ -119,8 +119,8 @@ void queue_details_wide(const struct app *a, const struct ui *u, struct rect r)
     const limn_image *image = picture(&a->queue);
     if (image != NULL && r.h > 5) {
         const int32_t w = 2 * (r.h - 1);
-        const struct rect used = picture_fit(limn_image_width(image), limn_image_height(image),
-                                             (struct rect){0, 0, w < r.w / 2 ? w : r.w / 2, r.h - 1});
+        const struct rect used = caps_fit(&a->caps, limn_image_width(image), limn_image_height(image),
+                                          (struct rect){0, 0, w < r.w / 2 ? w : r.w / 2, r.h - 1});
         ui_image(u, (struct rect){r.x + r.w - used.w, r.y + 1, used.w, used.h}, image, a->caps);
         r.w -= used.w + 2;
     }

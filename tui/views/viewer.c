@@ -82,7 +82,7 @@ static void draw_picture(const struct app *a, const struct ui *u, struct rect r)
     struct rect room = r;
     room.w -= bar ? BAR_WIDTH + 1 : 0;
     const struct picture_source src = look_source(&v->look, image);
-    const struct rect where = picture_fit(src.width, src.height, room);
+    const struct rect where = caps_fit(&a->caps, src.width, src.height, room);
     picture_draw(u->grid, where, &src, (struct picture_style){a->caps.colours, a->caps.glyphs, a->caps.light});
     if (bar) {
         viewer_bar(a, u, (struct rect){where.x + where.w + 1, where.y, BAR_WIDTH, where.h});
