@@ -4,73 +4,52 @@
 
 #include "form.h"
 
-#define PICTURES                                                                                                       \
-    {                                                                                                                  \
-        "image", "pictures", FIELD_PICTURES, true, "none yet",                                                         \
-            "PNG, JPEG, GIF or TIFF; where the network "                                                               \
-            "takes volumes .npy or NIfTI. Several are marked one by one, or all of a folder",                          \
-            NULL                                                                                                       \
-    }
-#define PICTURE                                                                                                        \
-    {                                                                                                                  \
-        "image", "picture", FIELD_PICTURE, true, "none yet",                                                           \
-            "PNG, JPEG, GIF or TIFF; where the network "                                                               \
-            "takes volumes .npy or NIfTI",                                                                             \
-            NULL                                                                                                       \
-    }
-#define MODEL(key)                                                                                                     \
-    {                                                                                                                  \
-        key, "model", FIELD_CLASSIFIER, true, "none yet",                                                              \
-            "an installed network, or any file of weights: .safetensors, .onnx, .pth, .pt", NULL                       \
-    }
-#define AUTOENCODER                                                                                                    \
-    {                                                                                                                  \
-        "autoencoder", "autoencoder", FIELD_AUTOENCODER, true, "none yet",                                             \
-            "draws what the classifier is to see otherwise; its input is the classifier's", NULL                       \
-    }
-#define DATA                                                                                                           \
-    {                                                                                                                  \
-        "dataset", "data set", FIELD_DATA, true, "none yet",                                                           \
-            "IDX files, CUB, COCO, a folder for each class, "                                                          \
-            "or just pictures",                                                                                        \
-            NULL                                                                                                       \
-    }
-#define LAYERS                                                                                                         \
-    {                                                                                                                  \
-        "layer", "layer", FIELD_LAYERS, false, "default", NULL, NULL                                                   \
-    }
-#define CLASSES                                                                                                        \
-    {                                                                                                                  \
-        "class", "class", FIELD_CLASSES, false, "the surest", NULL, NULL                                               \
-    }
-#define OPTION(key, label)                                                                                             \
-    {                                                                                                                  \
-        key, label, FIELD_TEXT, false, NULL, NULL, NULL                                                                \
-    }
-#define FOLDER                                                                                                         \
-    {                                                                                                                  \
-        "output", "folder", FIELD_TEXT, false, "the job's own",                                                        \
-            "where checkpoints, weights, log and curve go: a path, made when it is not there", NULL                    \
-    }
+/* clang-format off */
+#define FIELD(key_, label_, kind_, otherwise_, help_) \
+    {.key = key_, .label = label_, .kind = kind_, .otherwise = otherwise_, .help = help_}
+#define NEEDED(key_, label_, kind_, help_) \
+    {.key = key_, .label = label_, .kind = kind_, .needed = true, .otherwise = "none yet", .help = help_}
+#define OPTION(key_, label_) {.key = key_, .label = label_, .kind = FIELD_TEXT} /* as the command line has it */
 
-static const struct field_row explain[] = {
-    PICTURES, MODEL("model"), {"method", "methods", FIELD_METHODS, false, "Grad-CAM", NULL, NULL}, LAYERS, CLASSES,
-};
-static const struct field_row compare[] = {
-    PICTURE, MODEL("model"), {"method", "methods", FIELD_METHODS, false, "all", NULL, NULL}, LAYERS, CLASSES,
-};
+#define KINDS_OF_FILES "PNG, JPEG, GIF or TIFF; where the network takes volumes .npy or NIfTI"
+#define PICTURES NEEDED("image", "pictures", FIELD_PICTURES, \
+                        KINDS_OF_FILES ". Several are marked one by one, or all of a folder")
+#define PICTURE NEEDED("image", "picture", FIELD_PICTURE, KINDS_OF_FILES)
+#define MODEL(key) NEEDED(key, "model", FIELD_CLASSIFIER, \
+                          "an installed network, or any file of weights: .safetensors, .onnx, .pth, .pt")
+#define AUTOENCODER NEEDED("autoencoder", "autoencoder", FIELD_AUTOENCODER, \
+                           "draws what the classifier is to see otherwise; its input is the classifier's")
+#define DATA NEEDED("dataset", "data set", FIELD_DATA, \
+                    "IDX files, CUB, COCO, a folder for each class, or just pictures")
+#define METHODS(otherwise) FIELD("method", "methods", FIELD_METHODS, otherwise, \
+                                 "how the importance of a place is worked out; several give a picture each")
+#define LAYERS FIELD("layer", "layer", FIELD_LAYERS, "default", \
+                     "whose activations class activation maps weigh; early ones are finer and know less")
+#define CLASSES FIELD("class", "class", FIELD_CLASSES, "the surest", \
+                      "what to look for in the picture; several give a picture each")
+#define FOLDER FIELD("output", "folder", FIELD_TEXT, "the job's own", \
+                     "where checkpoints, weights, log and curve go: a path, made when it is not there")
+/* clang-format on */
+
+static const struct field_row explain[] = {PICTURES, MODEL("model"), METHODS("Grad-CAM"), LAYERS, CLASSES};
+static const struct field_row compare[] = {PICTURE, MODEL("model"), METHODS("all"), LAYERS, CLASSES};
 static const struct field_row shift[] = {
     PICTURES,
     MODEL("classifier"),
     AUTOENCODER,
-    {"to", "to class", FIELD_CLASS, false, "the runner-up", "class that the network is to see in the end", NULL},
-    {"class", "from class", FIELD_CLASS, false, "what it sees", "class to leave", NULL},
+    FIELD("to", "to class", FIELD_CLASS, "the runner-up", "class that the network is to see in the end"),
+    FIELD("class", "from class", FIELD_CLASS, "what it sees", "class to leave"),
     OPTION("target", "sureness"),
     OPTION("frames", "frames"),
 };
 static const struct field_row train_classifier[] = {
     DATA,
-    {"arch", "network", FIELD_CHOICE, false, "lenet", "architecture to train", limn_arch_name},
+    {.key = "arch",
+     .label = "network",
+     .kind = FIELD_CHOICE,
+     .otherwise = "lenet",
+     .help = "architecture to train",
+     .choice = limn_arch_name},
     OPTION("epochs", "epochs"),
     OPTION("batch", "batch"),
     OPTION("lr", "rate"),
@@ -80,30 +59,16 @@ static const struct field_row train_classifier[] = {
 static const struct field_row train_decoder[] = {
     DATA,
     MODEL("encoder"),
-    {"layer", "layer", FIELD_LAYER, false, "chosen by size", "layer of the encoder that the decoder starts from", NULL},
+    FIELD("layer", "layer", FIELD_LAYER, "chosen by size", "layer of the encoder that the decoder starts from"),
     OPTION("epochs", "epochs"),
     OPTION("batch", "batch"),
     OPTION("lr", "rate"),
     FOLDER,
 };
-static const struct field_row test[] = {
-    DATA,
-    MODEL("model"),
-    OPTION("split", "split"),
-};
-static const struct field_row reconstruct[] = {
-    PICTURES,
-    AUTOENCODER,
-};
-static const struct field_row classify[] = {
-    PICTURES,
-    MODEL("model"),
-    OPTION("top", "classes"),
-};
-static const struct field_row bench[] = {
-    MODEL("model"),
-    OPTION("runs", "runs"),
-};
+static const struct field_row test[] = {DATA, MODEL("model"), OPTION("split", "split")};
+static const struct field_row reconstruct[] = {PICTURES, AUTOENCODER};
+static const struct field_row classify[] = {PICTURES, MODEL("model"), OPTION("top", "classes")};
+static const struct field_row bench[] = {MODEL("model"), OPTION("runs", "runs")};
 
 #define ROWS(table) table, sizeof table / sizeof table[0]
 const struct task form_task[] = {
