@@ -9,10 +9,10 @@
 #include <stdint.h>
 
 struct stream {
-    bool strict;    /* truecolor: the only colours are 38;2 and 48;2 */
-    bool cuts;      /* sequences may be broken off by the next escape: what a slow terminal never got is thrown away */
-    bool graphics;  /* sixel, kitty's graphics and what places them are expected */
-    char held[256]; /* begin of a sequence or character */
+    bool strict;     /* truecolor: the only colours are 38;2 and 48;2 */
+    bool cuts;       /* sequences may be broken off by the next escape: what a slow terminal never got is thrown away */
+    bool graphics;   /* sixel, kitty's graphics and what places them are expected */
+    char held[8192]; /* begin of a sequence or character; a path for the clipboard is the longest */
     size_t n_held;
     size_t n_bad, at; /* `at`: bytes seen */
     char bad[200];    /* the first bad one, readable */
