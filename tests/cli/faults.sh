@@ -1,3 +1,4 @@
+# TIMEOUT: 480
 # The whole program with one call failing: allocation, Vulkan call (out of memory, or the device lost) or file access
 # number K (LIMN_INJECT), alone or with every later one ("+"). However it fails, it ends with a documented exit code and one line; the files that it leaves
 # are those that it names, complete and with no temporary file beside them; and a failure that it gets over (a cache
@@ -7,7 +8,7 @@
 # fewer of them).
 . "$(dirname "$0")/lib.sh"
 every=${INJECT_EVERY:-} seed=${INJECT_SEED:-1}
-sample=${INJECT_SAMPLE:-5}
+sample=${INJECT_SAMPLE:-4}
 past=12 # runs in a row without an effect: K is past the last call
 export LIMN_MODELS=$SOURCE/assets/models
 photo=$SOURCE/assets/photos/fashion.png shoe=$SOURCE/assets/photos/sneaker.png
@@ -55,11 +56,11 @@ inject() {
     check [ -z "$(find . -name '.limn-*')" ]
 }
 
-# last_call COMMAND KIND: about the number of its calls, as the smallest power of two that is past them
+# last_call COMMAND KIND: about the number of its calls, as the smallest power of four that is past them
 last_call() {
     local k=16
     while inject "$1" "$2:$k" || inject "$1" "$2:$((k + 1))+"; do
-        k=$((2 * k))
+        k=$((4 * k))
     done
     calls=$k
 }

@@ -1,3 +1,3 @@
-# faults.sh with every call. LABELS: slow TIMEOUT: 3600
+# faults.sh with every call. LABELS: slow TIMEOUT: 7200
 INJECT_EVERY=1
 . "$(dirname "$0")/faults.sh"
