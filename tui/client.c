@@ -179,9 +179,9 @@ bool client_look(struct client *c)
     c->changes = now;
     client_jobs(c);
     client_drop_marks(c);
-    static const unsigned wanted[VIEW_COUNT] = {
-        [VIEW_VIEWER] = WANT_RESULTS, [VIEW_COMPARE] = WANT_COMPARE, [VIEW_EXPORT] = WANT_EXPORT};
+    static const unsigned wanted[VIEW_COUNT] = {[VIEW_VIEWER] = WANT_RESULTS, [VIEW_COMPARE] = WANT_COMPARE};
     c->app->want |= wanted[c->app->view];
+    c->app->want |= c->app->view == VIEW_EXPORT && client_export_changed(c) ? WANT_EXPORT : 0U;
     client_requests_look(c);
     return true;
 }

@@ -16,8 +16,9 @@ struct client {
     char model_open[520]; /* that `model` is */
     const char **label;
     struct child submit, retry, devices, export, found, request, worker, cancel;
-    size_t exported; /* bytes of the export's answers that were read */
-    bool stopped;    /* the export was */
+    size_t exported;    /* bytes of the export's answers that were read */
+    bool stopped;       /* the export was */
+    uint64_t export_of; /* what the list of files was made of, as a number */
     /* model and picture whose classes are, or are being, looked for */
     char found_for[4096 + 520], found_asked[4096 + 520];
     bool start_worker; /* where jobs wait and none lives */
@@ -68,7 +69,8 @@ void client_compare(struct client *c); /* loads what is picked out */
 /* client_export_list.c */
 void client_export_list(struct client *c); /* the files that the choices mean, without a look at the folder */
 /* client_export.c */
-void client_export_plan(struct client *c); /* the files that the choices mean */
+void client_export_plan(struct client *c);    /* the files that the choices mean */
+bool client_export_changed(struct client *c); /* other results are there than when the list was made */
 void client_export_preview(struct client *c);
 void client_export_write(struct client *c); /* begins to write them */
 bool client_export_progress(struct client *c);

@@ -139,6 +139,27 @@ void client_export_preview(struct client *c)
     }
 }
 
+/* Which results the files are of, as one number: jobs that only go on do not change it. */
+static uint64_t list_key(const struct client *c)
+{
+    const struct app *a = c->app;
+    const struct queue_state *q = &a->queue;
+    uint64_t key = (uint64_t)a->export.what * 31 + a->marks.n_pins * 7 + a->marks.n;
+    for (int64_t i = 0; i < q->n; i++) {
+        const struct limn_job *j = &q->job[i];
+        const bool mine = a->export.what == EXPORT_MARKED ? marks_has(&a->marks, j->id) : j->id == q->id;
+        if (mine) {
+            key = (key ^ (uint64_t)j->id * 64 ^ (uint64_t)j->state ^ (uint64_t)j->n_artifacts << 32) * 1099511628211U;
+        }
+    }
+    return key;
+}
+
+bool client_export_changed(struct client *c)
+{
+    return list_key(c) != c->export_of;
+}
+
 void client_export_plan(struct client *c)
 {
     struct export_state *e = &c->app->export;
@@ -162,6 +183,7 @@ void client_export_plan(struct client *c)
     const int64_t last = EXPORT_FIELDS + (int64_t)e->n - 1;
     e->marked = e->marked > last ? last : e->marked;
     e->preview_stale = true;
+    c->export_of = list_key(c);
 }
 
 /* ---- writing ---- */

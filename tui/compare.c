@@ -88,23 +88,30 @@ static void set_item(struct compare_item *x, const struct pin *pin, struct compa
     }
 }
 
+static bool same_look(const struct map_look *a, const struct map_look *b)
+{
+    return a->view == b->view && a->colormap == b->colormap && a->opacity == b->opacity && a->of_slice == b->of_slice &&
+           a->slice.axis == b->slice.axis && a->slice.index == b->slice.index;
+}
+
 void compare_set(struct compare_state *c, const struct pin *pin, size_t n, size_t all)
 {
     struct compare_item old[COMPARE_MAX];
-    bool same = c->n == n;
+    bool same = c->n == n, alike = true;
     memcpy(old, c->item, sizeof old);
     memset(c->item, 0, sizeof c->item);
     c->n = n;
     c->all = all;
     for (size_t i = 0; i < n; i++) {
         same = same && old[i].pin.path != NULL && pin_same(&old[i].pin, &pin[i]);
+        alike = alike && same_look(&old[i].pin.look, &pin[i].look);
         set_item(&c->item[i], &pin[i], old);
     }
     for (size_t i = 0; i < COMPARE_MAX; i++) {
         free_item(&old[i]);
     }
     c->at = c->at < n ? c->at : 0;
-    c->stale = true;
+    c->stale = c->stale || !same || !alike;
     if (!same) { /* others than before */
         c->look = LOOK_ALL;
         motion_start(&c->motion, true);

@@ -94,6 +94,10 @@ static void test_maps(void)
     compare_show(&c, true); /* few colours: brightness */
     CHECK_STR(compare_map_look(&c, 0).view, "heatmap");
 
+    const limn_image *image = compare_image(&c, 0);
+    compare_set(&c, pin, 3, 5); /* the same: nothing is drawn again */
+    compare_show(&c, true);
+    CHECK(compare_image(&c, 0) == image);
     const limn_explanation *loaded = c.item[1].own.item[0].map->loaded; /* what stays is not loaded again */
     compare_set(&c, pin + 1, 1, 1);
     CHECK(c.item[0].own.item[0].map->loaded == loaded);
