@@ -195,3 +195,13 @@ void hostile_stage(void)
     make_models();
     make_jobs();
 }
+
+const char *hostile_folder(void)
+{
+    return session_folder();
+}
+
+void hostile_end(void)
+{
+    session_folder_remove();
+}

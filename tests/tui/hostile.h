@@ -11,5 +11,7 @@ const char *hostile_name(size_t i);
 /* In session_folder(): a picture, a model with its labels, and a job that told all it could, for every name. The last
  * job runs as long as the caller lives. */
 void hostile_stage(void);
+const char *hostile_folder(void); /* that folder */
+void hostile_end(void);           /* takes it away */
 
 #endif
