@@ -50,12 +50,15 @@ const struct command command_tui = {
     .name = "tui",
     .operands = "",
     .summary = "work with jobs, models and results on the whole screen",
-    .text = "Shows the queue of jobs and their progress, describes new ones, shows their results in the terminal, "
-            "compares them side by side and writes them to files. Keys "
-            "are named at the bottom; ? explains all of them. Leaving asks whether jobs that run or wait are to go on "
-            "or to be cancelled; where jobs wait and no worker lives, one is started. The file limn/keys in the "
-            "configuration folder ($XDG_CONFIG_HOME or ~/.config) may give actions other keys, one "
-            "action a line: its name and its keys, see KEYS. limn without a command starts this on a terminal.",
+    .text =
+        "Shows the queue of jobs and their progress, describes new ones, shows their results in the terminal, "
+        "compares them side by side and writes them to files. Keys "
+        "are named at the bottom; ? explains all of them. Leaving asks whether jobs that run or wait are to go on "
+        "or to be cancelled; where jobs wait and no worker lives, one is started. The file limn/keys in the "
+        "configuration folder ($XDG_CONFIG_HOME or ~/.config) may give actions other keys, one "
+        "action a line: its name and its keys, see KEYS. limn without a command starts this on a terminal.\n\n"
+        "The terminal is asked what it can do: pictures are shown by sixel or kitty's graphics after a yes, else with "
+        "block characters. limn doctor --terminal says what it answers.",
     .example = "limn tui",
     .options = options,
     .n_options = sizeof(options) / sizeof(options[0]),
