@@ -188,6 +188,19 @@ static void test_choice(void)
     CHECK(wait_raw(&s, 0, "\033P0;1;0q\"1;1;") != NULL);
     CHECK(!wrote(&s, 0, "\033[?1000h"));
     leave(&s);
+    /* beside ncurses: what it believes to be blank is blank when the picture is gone */
+    session_start(&s, (const char *const[]){"tui", "--graphics", "sixel", "--colors", "256", NULL}, plain, 120, 40);
+    s.record = s.stream.graphics = true;
+    CHECK(session_wait(&s, "No jobs yet"));
+    session_type(&s, mute);
+    session_type(&s, "2\tG");
+    CHECK(wait_raw(&s, 0, "\033P0;1;0q\"1;1;") != NULL);
+    CHECK(!wrote(&s, 0, "48;2;9"));
+    const size_t from = s.n_raw;
+    session_type(&s, "1");
+    CHECK(wait_raw(&s, from, "C            ") != NULL); /* moved there, blanks over it */
+    CHECK(session_wait(&s, "No jobs yet"));
+    leave(&s);
     session_start(&s, (const char *const[]){"tui", "--graphics", "half", NULL}, full, 120, 40);
     s.record = s.stream.graphics = true;
     CHECK(session_wait(&s, "No jobs yet"));
