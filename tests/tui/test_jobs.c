@@ -69,7 +69,7 @@ static void leave(struct session *s)
     session_finish(s);
 }
 
-/* Types keys one after the other; returns how many. A digit is not typed: what the screen must show by then. */
+/* Types the keys of each step and waits for what the screen shows then; returns how many keys. */
 struct step {
     const char *keys, *shows;
 };

@@ -192,7 +192,7 @@ static void test_everywhere(void)
 {
     uint32_t seed = 1;
     struct app *a = make();
-    for (int i = 0; i < 4000; i++) {
+    for (int i = 0; i < 1500; i++) {
         seed = seed * 1664525 + 1013904223;
         a->width = 40 + (int32_t)(seed >> 8 & 127);
         a->height = 10 + (int32_t)(seed >> 16 & 31);
