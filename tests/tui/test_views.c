@@ -137,6 +137,23 @@ static void test_actions(void)
     unmake(a);
 }
 
+/* Keys in an empty log move nowhere, so that the lines that come are all there. */
+static void test_empty_log(void)
+{
+    struct app *a = make();
+    struct grid g;
+    CHECK(grid_init(&g, 80, 24));
+    type(a, "7");
+    a->queue.n_lines = 0;
+    type(a, "Gjkg");
+    CHECK_INT(a->log_back, 0);
+    a->queue.n_lines = 3;
+    app_draw(a, &g);
+    check_cells(a, &g, "log");
+    grid_finish(&g);
+    unmake(a);
+}
+
 static void test_picking(void)
 {
     struct app *a = make();
@@ -274,6 +291,7 @@ int main(void)
     test_sizes();
     test_actions();
     test_picking();
+    test_empty_log();
     test_keys();
     test_parse();
     test_random();

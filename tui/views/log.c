@@ -75,7 +75,7 @@ static bool act(struct app *a, enum action action)
 {
     int64_t n = (int64_t)a->queue.n_lines, at = n - 1 - a->log_back;
     if (app_move(a, action, n, &at)) {
-        a->log_back = at >= 0 ? n - 1 - at : 0;
+        a->log_back = at >= 0 && at < n ? n - 1 - at : 0; /* of no lines none */
         return true;
     }
     if (action == ACT_CANCEL || action == ACT_RETRY || action == ACT_UNDO) {
