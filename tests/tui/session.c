@@ -4,20 +4,26 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/check.h"
 
 const char *const session_truecolor[] = {"TERM", "xterm-256color", "COLORTERM", "truecolor", "LC_ALL", "C.UTF-8", NULL};
 bool session_silent;
-static char folder[] = "/tmp/limn-pty-XXXXXX";
+static char root[] = "/tmp/limn-pty-XXXXXX";
+static char folder[sizeof root + 2]; /* in it: what is typed at the end of its path stays in root */
 static bool made;
 
 const char *session_folder(void)
 {
     if (!made) {
         char path[200];
-        if (mkdtemp(folder) == NULL) {
+        if (mkdtemp(root) == NULL) {
+            exit(1);
+        }
+        snprintf(folder, sizeof folder, "%s/t", root);
+        if (mkdir(folder, 0700) != 0) {
             exit(1);
         }
         made = true;
@@ -48,7 +54,7 @@ static void remove_all(const char *path)
 void session_folder_remove(void)
 {
     if (made) {
-        remove_all(folder);
+        remove_all(root);
         made = false;
     }
 }
