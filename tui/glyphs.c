@@ -8,8 +8,19 @@ static void add(struct glyph *g, uint32_t ch, uint32_t other)
     *g = (struct glyph){.ch = ch, .other = other};
 }
 
+static int overlap(int a0, int a1, int b0, int b1)
+{
+    const int from = a0 > b0 ? a0 : b0, to = a1 < b1 ? a1 : b1;
+    return to > from ? to - from : 0;
+}
+
 static void add_part(struct glyph *g, int x0, int y0, int x1, int y1)
 {
+    const int w = GLYPH_COLUMNS / 2, h = GLYPH_ROWS / 4;
+    for (int i = 0; i < 8; i++) {
+        const int x = i % 2 * w, y = i / 2 * h;
+        g->cover[i] += (float)(overlap(x0, x1, x, x + w) * overlap(y0, y1, y, y + h)) / (float)(w * h);
+    }
     g->part[g->n].x0 = (uint8_t)x0;
     g->part[g->n].y0 = (uint8_t)y0;
     g->part[g->n].x1 = (uint8_t)x1;

@@ -52,6 +52,7 @@ enum { GLYPH_COLUMNS = 8, GLYPH_ROWS = 24, GLYPH_MAX = 64 };
 struct glyph {
     uint32_t ch, other; /* the character, and that of the complement; 0 where there is none */
     float ink;          /* part of the cell */
+    float cover[8];     /* likewise of each eighth of it, 2 columns by 4 rows */
     int32_t n;
     struct {
         uint8_t x0, y0, x1, y1;
