@@ -2,6 +2,8 @@
  * that pictures at 16 colours are a rough likeness by nature. */
 #include "picture.h"
 
+#include <string.h>
+
 static const uint8_t level[6] = {0, 95, 135, 175, 215, 255};
 static const uint32_t sixteen[16] = {0x000000, 0xcd0000, 0x00cd00, 0xcdcd00, 0x0000ee, 0xcd00cd, 0x00cdcd, 0xe5e5e5,
                                      0x7f7f7f, 0xff0000, 0x00ff00, 0xffff00, 0x5c5cff, 0xff00ff, 0x00ffff, 0xffffff};
@@ -52,6 +54,26 @@ static int32_t nearest_256(const float rgb[3], float shown[3])
     return is_grey ? 232 + g : index;
 }
 
+/* The first of the 16, 8 or 2 colours with the least distance, which goes to *least. */
+static int32_t nearest_few(enum picture_colours colours, const float rgb[3],
+                           float (*far)(const float a[3], const float b[3]), float shown[3], float *least)
+{
+    const int32_t n = colours == PICTURE_16 ? 16 : colours == PICTURE_8 ? 8 : 2;
+    int32_t best = 0;
+    *least = 1e30f;
+    for (int32_t i = 0; i < n; i++) {
+        float c[3];
+        unpack(palette_rgb(colours, i), c);
+        const float d = far(rgb, c);
+        if (d < *least) {
+            *least = d;
+            best = i;
+            memcpy(shown, c, sizeof c);
+        }
+    }
+    return best;
+}
+
 int32_t palette_nearest(enum picture_colours colours, const float rgb[3], float shown[3])
 {
     if (colours == PICTURE_256) {
@@ -63,22 +85,8 @@ int32_t palette_nearest(enum picture_colours colours, const float rgb[3], float 
         }
         return -1;
     }
-    const int32_t n = colours == PICTURE_16 ? 16 : colours == PICTURE_8 ? 8 : 2;
-    int32_t best = 0;
-    float best_d = 1e30f;
-    for (int32_t i = 0; i < n; i++) {
-        float c[3];
-        unpack(palette_rgb(colours, i), c);
-        const float d = distance(rgb, c);
-        if (d < best_d) {
-            best_d = d;
-            best = i;
-            shown[0] = c[0];
-            shown[1] = c[1];
-            shown[2] = c[2];
-        }
-    }
-    return best;
+    float least;
+    return nearest_few(colours, rgb, distance, shown, &least);
 }
 
 static float luma(const float rgb[3])
@@ -135,19 +143,8 @@ float palette_best(enum picture_colours colours, const float rgb[3], float shown
         palette_nearest(colours, rgb, shown);
         return weighted(rgb, shown);
     }
-    const int32_t n = colours == PICTURE_16 ? 16 : colours == PICTURE_8 ? 8 : 2;
-    float least = 1e30f;
-    for (int32_t i = 0; i < n; i++) {
-        float c[3];
-        unpack(palette_rgb(colours, i), c);
-        const float d = weighted(rgb, c);
-        if (d < least) {
-            least = d;
-            shown[0] = c[0];
-            shown[1] = c[1];
-            shown[2] = c[2];
-        }
-    }
+    float least;
+    nearest_few(colours, rgb, weighted, shown, &least);
     return least;
 }
 

@@ -28,3 +28,15 @@ value_id build_scale_channels(struct builder *b, value_id x, value_id scale, val
     x = build_mul(b, x, build_reshape(b, NULL, scale, s));
     return shift != VALUE_NONE ? build_add(b, x, build_reshape(b, NULL, shift, s)) : x;
 }
+
+value_id build_affine_channels(struct builder *b, value_id x, int32_t n, const float *scale, const float *shift)
+{
+    value_id s = VALUE_NONE, t = VALUE_NONE;
+    if (b->status == LIMN_OK) {
+        b->status = graph_const_data(b->g, NULL, SHAPE(n), scale, &s, b->err);
+    }
+    if (b->status == LIMN_OK) {
+        b->status = graph_const_data(b->g, NULL, SHAPE(n), shift, &t, b->err);
+    }
+    return build_scale_channels(b, x, s, t);
+}

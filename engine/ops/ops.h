@@ -231,6 +231,8 @@ void vjp_adjoint(struct vjp *v, const struct op *op, const void *attrs);
 value_id build_normalise(struct builder *b, value_id x, int32_t axes, float eps, value_id *mean, value_id *inv_std);
 /* x scale + shift with one number per channel (dimension 1); shift may be VALUE_NONE. */
 value_id build_scale_channels(struct builder *b, value_id x, value_id scale, value_id shift);
+/* Likewise with constants: n numbers each, one per channel. */
+value_id build_affine_channels(struct builder *b, value_id x, int32_t n, const float *scale, const float *shift);
 /* (x - mean) / sqrt(variance + eps) * gamma + beta, moments over the axes of a bit mask; gamma and beta broadcast to x
  * and may be VALUE_NONE. */
 value_id build_layer_norm(struct builder *b, const char *name, value_id x, value_id gamma, value_id beta, int32_t axes,

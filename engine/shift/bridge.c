@@ -3,19 +3,6 @@
  */
 #include "shift/shift.h"
 
-/* x scale + shift by channel. */
-static value_id affine(struct builder *b, value_id x, const float *scale, const float *shift, int32_t n)
-{
-    value_id s = VALUE_NONE, t = VALUE_NONE;
-    if (b->status == LIMN_OK) {
-        b->status = graph_const_data(b->g, NULL, SHAPE(n), scale, &s, b->err);
-    }
-    if (b->status == LIMN_OK) {
-        b->status = graph_const_data(b->g, NULL, SHAPE(n), shift, &t, b->err);
-    }
-    return build_scale_channels(b, x, s, t);
-}
-
 static value_id reverse_channels(struct builder *b, value_id x)
 {
     static const float order[] = {2, 1, 0};
@@ -34,7 +21,7 @@ value_id bridge_to_picture(struct builder *b, const struct model_card *from, val
         scale[k] = from->std[k] / from->range;
         shift[k] = from->mean[k] / from->range;
     }
-    x = affine(b, x, scale, shift, from->channels);
+    x = build_affine_channels(b, x, from->channels, scale, shift);
     return from->bgr && from->channels == 3 ? reverse_channels(b, x) : x;
 }
 
@@ -47,7 +34,7 @@ static value_id to_channels(struct builder *b, value_id v, int32_t channels)
     }
     struct shape s = *build_shape(b, v);
     if (channels == 1 && s.dim[1] == 3) {
-        return build_reduce(b, &op_reduce_sum, affine(b, v, grey, none, 3), 1 << 1, true);
+        return build_reduce(b, &op_reduce_sum, build_affine_channels(b, v, 3, grey, none), 1 << 1, true);
     }
     if (s.dim[1] == 1) {
         return build_broadcast(b, v, SHAPE(s.dim[0], channels, s.dim[2], s.dim[3]));
@@ -78,5 +65,5 @@ value_id bridge_from_picture(struct builder *b, const struct model_card *to, val
         scale[k] = to->range / to->std[k];
         shift[k] = -to->mean[k] / to->std[k];
     }
-    return affine(b, v, scale, shift, to->channels);
+    return build_affine_channels(b, v, to->channels, scale, shift);
 }

@@ -22,19 +22,6 @@ const char *decoder_loss_name(enum decoder_loss k)
     return k < DECODER_LOSSES ? names[k] : NULL;
 }
 
-/* x scale + shift, by channel. */
-static value_id by_channel(struct builder *b, int32_t n, const float *scale, const float *shift, value_id x)
-{
-    value_id s = VALUE_NONE, t = VALUE_NONE;
-    if (b->status == LIMN_OK) {
-        b->status = graph_const_data(b->g, NULL, SHAPE(n), scale, &s, b->err);
-    }
-    if (b->status == LIMN_OK) {
-        b->status = graph_const_data(b->g, NULL, SHAPE(n), shift, &t, b->err);
-    }
-    return build_scale_channels(b, x, s, t);
-}
-
 /* x in the network's range as a picture in [0,1]. */
 static value_id as_picture(struct builder *b, const struct decoder_options *o, value_id x)
 {
@@ -43,7 +30,7 @@ static value_id as_picture(struct builder *b, const struct decoder_options *o, v
         scale[k] = o->std[k] / o->range;
         shift[k] = o->mean[k] / o->range;
     }
-    return by_channel(b, o->channels, scale, shift, x);
+    return build_affine_channels(b, x, o->channels, scale, shift);
 }
 
 static value_id to_size(struct builder *b, value_id y, const struct shape *s)
@@ -64,7 +51,7 @@ static value_id from_picture(struct builder *b, const struct decoder_options *o,
         scale[k] = o->range / o->std[k];
         shift[k] = -o->mean[k] / o->std[k];
     }
-    return by_channel(b, o->channels, scale, shift, v);
+    return build_affine_channels(b, v, o->channels, scale, shift);
 }
 
 static limn_status append_scores(struct graph *to, const struct graph *g, value_id in, value_id scores, value_id x,

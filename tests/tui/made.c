@@ -381,3 +381,19 @@ void check_cells(const struct app *a, const struct grid *g, const char *name)
     }
     CHECK(bad + foreign == 0);
 }
+
+void check_sizes(struct app *a, const char *name, int32_t least_w, int32_t least_h)
+{
+    for (int32_t h = least_h; h <= 60; h += h < 26 ? 1 : 9) {
+        for (int32_t w = least_w; w <= 200; w += w < 44 || (w > 73 && w < 82) || (w > 106 && w < 122) ? 1 : 11) {
+            struct grid g;
+            a->width = w;
+            a->height = h;
+            a->caps.utf8 = (w + h) % 2 == 0;
+            CHECK(grid_init(&g, w, h));
+            app_draw(a, &g);
+            check_cells(a, &g, name);
+            grid_finish(&g);
+        }
+    }
+}

@@ -19,5 +19,7 @@ void check_screen(const struct app *a, const char *name, int32_t w, int32_t h);
 struct cell themed(enum ui_role role, enum picture_colours colours, bool light);
 /* Nothing but text and our own signs, and the frame around the views stays whole. */
 void check_cells(const struct app *a, const struct grid *g, const char *name);
+/* Likewise at all sizes from w x h to 200x60, each size near those where the layout changes. */
+void check_sizes(struct app *a, const char *name, int32_t least_w, int32_t least_h);
 
 #endif
