@@ -180,7 +180,11 @@ static void draw_run(const struct app *a, const struct ui *u, struct rect r)
     r = draw_text(u, r, why ? UI_NOTE : UI_GOOD, why ? why : text, 1);
     r = draw_text(u, r, UI_DIM, "The same as a command:", 0);
     new_command_line(a, text, sizeof text);
-    draw_text(u, r, UI_TEXT, text, 1);
+    r = draw_text(u, r, UI_TEXT, text, 1);
+    const char *command = new_form(a) != NULL ? new_form(a)->task->command : "";
+    if (strcmp(command, "explain") == 0 || strcmp(command, "shift") == 0) {
+        draw_text(u, r, UI_DIM, "and besides the pictures the numbers that the viewer draws from.", 0);
+    }
 }
 
 /* ---- the field that has the keys ---- */
