@@ -1,6 +1,8 @@
 /* See hostile.h. */
 #include "hostile.h"
 
+#include <grp.h>
+#include <fcntl.h>
 #include <limn/worker.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,4 +206,17 @@ const char *hostile_folder(void)
 void hostile_end(void)
 {
     session_folder_remove();
+}
+
+bool hostile_as_nobody(void)
+{
+    enum { NOBODY = 65534 };
+    if (geteuid() != 0) {
+        return true;
+    }
+    CHECK(setgroups(0, NULL) == 0 && setegid(NOBODY) == 0 && seteuid(NOBODY) == 0);
+    const bool enters = faccessat(AT_FDCWD, LIMN_BINARY_DIR "/tools/limn", X_OK, AT_EACCESS) == 0 &&
+                        faccessat(AT_FDCWD, LIMN_TEST_DATA "/tui/keys", R_OK | X_OK, AT_EACCESS) == 0;
+    CHECK(seteuid(0) == 0 && setegid(0) == 0);
+    return enters && setgid(NOBODY) == 0 && setuid(NOBODY) == 0;
 }

@@ -3,6 +3,7 @@
 #ifndef LIMN_TEST_TUI_HOSTILE_H
 #define LIMN_TEST_TUI_HOSTILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { HOSTILE_NAMES = 29 };
@@ -13,5 +14,9 @@ const char *hostile_name(size_t i);
 void hostile_stage(void);
 const char *hostile_folder(void); /* that folder */
 void hostile_end(void);           /* takes it away */
+
+/* As root becomes nobody, so that what is typed at random cannot write over anything. False, and still root: nobody may
+ * not enter the folder of the program (a clone below /root), and such a test is to be skipped. */
+bool hostile_as_nobody(void);
 
 #endif
