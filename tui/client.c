@@ -188,34 +188,21 @@ bool client_look(struct client *c)
 
 bool client_children(struct client *c)
 {
-    bool any = false;
-    if (child_read(&c->submit)) {
-        client_submit_answer(c);
-        child_finish(&c->submit);
-        any = true;
+    const struct {
+        struct child *child;
+        void (*answer)(struct client *c);
+    } each[] = {{&c->submit, client_submit_answer},   {&c->devices, client_devices_answer},
+                {&c->request, client_request_answer}, {&c->export, client_export_answer},
+                {&c->found, client_found_answer},     {&c->retry, client_retry_answer},
+                {&c->worker, client_worker_answer},   {&c->cancel, client_cancel_answer}};
+    bool any = client_export_progress(c);
+    for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
+        if (child_read(each[i].child)) {
+            each[i].answer(c);
+            child_finish(each[i].child);
+            any = true;
+        }
     }
-    if (child_read(&c->devices)) {
-        client_devices_answer(c);
-        child_finish(&c->devices);
-        any = true;
-    }
-    if (child_read(&c->request)) {
-        client_request_answer(c);
-        child_finish(&c->request);
-        any = true;
-    }
-    any |= client_export_progress(c);
-    if (child_read(&c->export)) {
-        client_export_answer(c);
-        child_finish(&c->export);
-        any = true;
-    }
-    if (child_read(&c->found)) {
-        client_found_answer(c);
-        child_finish(&c->found);
-        any = true;
-    }
-    any |= client_queue_answers(c);
     return any;
 }
 

@@ -45,7 +45,9 @@ void client_drop_marks(struct client *c);
 size_t client_programs(struct client *c, struct child *out[CLIENT_CHILDREN]); /* all that may run */
 /* client_queue.c */
 void client_change(struct client *c, unsigned want); /* cancel, undo, retry, forget, cancel all */
-bool client_queue_answers(struct client *c);         /* of the programs behind these; true when one is over */
+void client_retry_answer(struct client *c);
+void client_worker_answer(struct client *c);
+void client_cancel_answer(struct client *c);
 bool client_worker(struct client *c);        /* sees to it that jobs do not wait alone; true: something to show */
 bool client_queue_picture(struct client *c); /* of the marked job; true: another one is to be shown */
 /* client_models.c */
@@ -57,6 +59,9 @@ void client_devices_answer(struct client *c);
 /* client_submit.c */
 void client_submit(struct client *c);
 void client_submit_answer(struct client *c);
+bool client_send(struct child *by, const char *document); /* `limn submit`; NULL, or one that runs: false */
+/* The job that it made; 0: none, and `why` says why not. */
+int64_t client_sent(const struct child *by, char *why, size_t size);
 bool client_shows(const char *path); /* a file that the viewer can show, by its name */
 /* client_results.c */
 void client_results(struct client *c); /* the viewer's results, and what it is at */

@@ -176,7 +176,7 @@ bool client_worker(struct client *c)
     return true;
 }
 
-static void worker_answer(struct client *c)
+void client_worker_answer(struct client *c)
 {
     char text[300];
     struct queue_state *q = &c->app->queue;
@@ -186,11 +186,12 @@ static void worker_answer(struct client *c)
         snprintf(q->no_worker, sizeof q->no_worker, "no worker could be started: %.200s",
                  text[0] ? text : "it ended without a word");
     }
+    client_jobs(c);
 }
 
 /* ---- answers ---- */
 
-static void cancel_answer(struct client *c)
+void client_cancel_answer(struct client *c)
 {
     char text[400];
     child_last_line(c->cancel.text[1], text, sizeof text);
@@ -200,35 +201,17 @@ static void cancel_answer(struct client *c)
     } else {
         app_say(c->app, UI_BAD, "%s", text[0] ? text : "the jobs could not be cancelled");
     }
+    client_jobs(c);
 }
 
-static void retry_answer(struct client *c)
+void client_retry_answer(struct client *c)
 {
     char text[400];
     child_last_line(c->retry.text[1], text, sizeof text);
     if (child_code(&c->retry) != 0) {
         app_say(c->app, UI_BAD, "%s", text[0] ? text : "the job could not be tried again");
     }
-}
-
-bool client_queue_answers(struct client *c)
-{
-    const struct {
-        struct child *child;
-        void (*answer)(struct client *c);
-    } each[] = {{&c->retry, retry_answer}, {&c->worker, worker_answer}, {&c->cancel, cancel_answer}};
-    bool any = false;
-    for (size_t i = 0; i < sizeof each / sizeof each[0]; i++) {
-        if (child_read(each[i].child)) {
-            each[i].answer(c);
-            child_finish(each[i].child);
-            any = true;
-        }
-    }
-    if (any) {
-        client_jobs(c);
-    }
-    return any;
+    client_jobs(c);
 }
 
 /* ---- the picture of the marked job ---- */

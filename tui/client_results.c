@@ -181,8 +181,7 @@ void client_request(struct client *c)
     struct viewer_state *v = &c->app->viewer;
     const struct result *x = viewer_item(v);
     char *document = x != NULL ? results_request(&v->results, x, v->name.method, v->name.layer, v->name.cls) : NULL;
-    if (document == NULL || c->request.pid != 0 || v->n_waiting == WAITING_MAX ||
-        !child_start(&c->request, (const char *const[]){NULL, "submit", "--json", "-", NULL}, document)) {
+    if (v->n_waiting == WAITING_MAX || !client_send(&c->request, document)) {
         app_say(c->app, UI_BAD,
                 v->n_waiting == WAITING_MAX ? "so many maps are being made already: wait for one"
                                             : "the job for this map could not be handed over");
@@ -196,17 +195,14 @@ void client_request_answer(struct client *c)
 {
     struct app *a = c->app;
     char text[400];
-    json_t *j = child_code(&c->request) == 0 ? json_loads(c->request.text[0] ? c->request.text[0] : "", 0, NULL) : NULL;
-    const json_int_t id = json_integer_value(json_object_get(j, "id"));
-    child_last_line(c->request.text[1], text, sizeof text);
+    const int64_t id = client_sent(&c->request, text, sizeof text);
     a->viewer.asking = false;
     if (id > 0 && a->viewer.n_waiting < WAITING_MAX) {
         a->viewer.waiting[a->viewer.n_waiting++] = id;
         app_say(a, UI_NOTE, "job %lld makes the map; it appears here when it is there", (long long)id);
     } else {
-        app_say(a, UI_BAD, "%s", text[0] ? text : "the job was not taken");
+        app_say(a, UI_BAD, "%s", text);
     }
-    json_decref(j);
     client_jobs(c);
 }
 

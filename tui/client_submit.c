@@ -5,12 +5,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+bool client_send(struct child *by, const char *document)
+{
+    return by->pid == 0 && document != NULL &&
+           child_start(by, (const char *const[]){NULL, "submit", "--json", "-", NULL}, document);
+}
+
+int64_t client_sent(const struct child *by, char *why, size_t size)
+{
+    json_t *j = child_code(by) == 0 ? json_loads(by->text[0] ? by->text[0] : "", 0, NULL) : NULL;
+    const json_int_t id = json_integer_value(json_object_get(j, "id"));
+    child_last_line(by->text[1], why, size);
+    if (why[0] == '\0') {
+        snprintf(why, size, "the job was not taken");
+    }
+    json_decref(j);
+    return id > 0 ? (int64_t)id : 0;
+}
+
 void client_submit(struct client *c)
 {
     struct app *a = c->app;
     char *document = document_text(a);
-    if (c->submit.pid == 0 && document != NULL &&
-        child_start(&c->submit, (const char *const[]){NULL, "submit", "--json", "-", NULL}, document)) {
+    if (client_send(&c->submit, document)) {
         a->new_job.sending = true;
         app_say(a, UI_NOTE, "on its way into the queue");
     } else {
@@ -23,10 +40,8 @@ void client_submit_answer(struct client *c)
 {
     struct app *a = c->app;
     char text[400];
-    json_t *j = child_code(&c->submit) == 0 ? json_loads(c->submit.text[0] ? c->submit.text[0] : "", 0, NULL) : NULL;
-    const json_int_t id = json_integer_value(json_object_get(j, "id"));
+    const int64_t id = client_sent(&c->submit, text, sizeof text);
     a->new_job.sending = false;
-    child_last_line(c->submit.text[1], text, sizeof text);
     if (id > 0) {
         if (a->view == VIEW_NEW) {
             app_go(a, VIEW_QUEUE);
@@ -38,7 +53,6 @@ void client_submit_answer(struct client *c)
         app_say(a, UI_GOOD, "job %lld is in the queue", (long long)id);
         client_jobs(c);
     } else {
-        new_refused(a, text[0] ? text : "the job was not taken");
+        new_refused(a, text);
     }
-    json_decref(j);
 }

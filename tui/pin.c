@@ -77,12 +77,7 @@ bool pin_same(const struct pin *a, const struct pin *b)
 const char *method_title(const char *name)
 {
     struct limn_method_info m;
-    for (size_t i = 0; limn_method_info(i, &m, NULL) == LIMN_OK; i++) {
-        if (strcmp(m.name, name) == 0) {
-            return m.title;
-        }
-    }
-    return name;
+    return method_named(name, &m) ? m.title : name;
 }
 
 char *percent_text(double p, char out[24])

@@ -98,12 +98,7 @@ static void add_classes(struct result *x, const json_t *classes)
 static bool uses_layer(const char *method)
 {
     struct limn_method_info m;
-    for (size_t i = 0; limn_method_info(i, &m, NULL) == LIMN_OK; i++) {
-        if (strcmp(m.name, method) == 0) {
-            return m.uses_layer;
-        }
-    }
-    return false;
+    return method_named(method, &m) && m.uses_layer;
 }
 
 /* The maps among the outputs of an item; the picture drawn of a map precedes it. */

@@ -13,6 +13,16 @@ const char *path_base(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+bool method_named(const char *name, struct limn_method_info *out)
+{
+    for (size_t i = 0; limn_method_info(i, out, NULL) == LIMN_OK; i++) {
+        if (strcmp(out->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static char *copy(const char *text)
 {
     return text != NULL ? strdup(text) : NULL;

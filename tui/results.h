@@ -103,6 +103,8 @@ char *results_request(const struct results *r, const struct result *item, const 
 /* result_text.c: the lines of a text, table or array */
 bool result_text_open(struct result *item);
 
+/* A row of the table of methods; false: there is none of that name. */
+bool method_named(const char *name, struct limn_method_info *out);
 const char *path_base(const char *path); /* what follows the last slash */
 
 #endif

@@ -63,23 +63,13 @@ bool viewer_plays(const struct viewer_state *v)
 
 const struct limn_method_info *viewer_method(const struct viewer_state *v, struct limn_method_info *out)
 {
-    for (size_t i = 0; limn_method_info(i, out, NULL) == LIMN_OK; i++) {
-        if (strcmp(out->name, v->name.method) == 0) {
-            return out;
-        }
-    }
-    return NULL;
+    return method_named(v->name.method, out) ? out : NULL;
 }
 
 static bool gives_gradient(const char *method)
 {
     struct limn_method_info m;
-    for (size_t i = 0; limn_method_info(i, &m, NULL) == LIMN_OK; i++) {
-        if (strcmp(m.name, method) == 0) {
-            return m.kind == LIMN_MAP_GRADIENT;
-        }
-    }
-    return false;
+    return method_named(method, &m) && m.kind == LIMN_MAP_GRADIENT;
 }
 
 static bool is_gradient(const struct viewer_state *v)

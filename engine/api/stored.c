@@ -169,7 +169,7 @@ limn_status limn_model_picture(const limn_model *m, const limn_image *image, lim
     if (st == LIMN_OK) {
         *out = seen;
     } else {
-        mem_free(seen);
+        limn_image_destroy(&seen);
     }
     return st;
 }

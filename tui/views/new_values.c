@@ -252,11 +252,7 @@ static void value_words(const struct app *a, const struct field *x, const char *
     const long k = strtol(value, &end, 10);
     snprintf(out, size, "%s", value);
     if (x->kind == FIELD_METHODS) {
-        for (size_t i = 0; limn_method_info(i, &m, NULL) == LIMN_OK; i++) {
-            if (strcmp(m.name, value) == 0) {
-                snprintf(out, size, "%s", m.title);
-            }
-        }
+        snprintf(out, size, "%s", method_named(value, &m) ? m.title : value);
     } else if (x->kind == FIELD_CLASS || x->kind == FIELD_CLASSES) {
         const char *label =
             end != value && *end == '\0' && k >= 0 && k < a->new_job.n_classes && a->new_job.label != NULL
